@@ -1,0 +1,58 @@
+"""Helpers for reading Korean documents with PaddleOCR.
+
+Names load their module on first use, so ``import ocr_helpers`` stays fast and paddle is imported only when needed.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ocr_helpers.device import choose_device, preflight
+    from ocr_helpers.drawing import show_line, show_page
+    from ocr_helpers.errors import OcrHelpersError
+    from ocr_helpers.loading import load_text_detection, load_text_recognition
+    from ocr_helpers.pages import Page, load_pages
+    from ocr_helpers.settings import DetectionSettings
+    from ocr_helpers.weights import ModelWeights, find_weights
+
+_MODULE_OF = {
+    "DetectionSettings": "settings",
+    "ModelWeights": "weights",
+    "OcrHelpersError": "errors",
+    "Page": "pages",
+    "choose_device": "device",
+    "find_weights": "weights",
+    "load_pages": "pages",
+    "load_text_detection": "loading",
+    "load_text_recognition": "loading",
+    "preflight": "device",
+    "show_line": "drawing",
+    "show_page": "drawing",
+}
+
+__all__ = [
+    "DetectionSettings",
+    "ModelWeights",
+    "OcrHelpersError",
+    "Page",
+    "choose_device",
+    "find_weights",
+    "load_pages",
+    "load_text_detection",
+    "load_text_recognition",
+    "preflight",
+    "show_line",
+    "show_page",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'ocr_helpers' has no attribute {name!r}; it offers {', '.join(__all__)}")
+    value = getattr(import_module(f"ocr_helpers.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,17 @@
+"""OCR results as figures that a notebook shows: :func:`show_line` and :func:`show_page`.
+
+This module only gathers the names; each figure has its own module.
+"""
+
+from ocr_helpers.figures import OcrFigure, PageImageError, UnknownResultError
+from ocr_helpers.line_figures import ExpectedTextError, show_line
+from ocr_helpers.page_figures import show_page
+
+__all__ = [
+    "ExpectedTextError",
+    "OcrFigure",
+    "PageImageError",
+    "UnknownResultError",
+    "show_line",
+    "show_page",
+]

@@ -1,0 +1,296 @@
+"""PaddleOCR's own objects, loaded with weights that are there and an engine that does not crash.
+
+Importing this module imports neither paddle nor paddleocr. Each load says in one line what is used, for
+example ``text_recognition: korean_PP-OCRv5_mobile_rec (starter weights), onnxruntime on cpu, 2 threads``; see
+``ocr_helpers.messages`` for how to silence it, and :func:`plan_loading` to ask beforehand.
+"""
+
+import importlib.metadata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ocr_helpers.device import (
+    EngineNotAvailableError,
+    choose_device,
+    choose_engine,
+    cpu_thread_count,
+)
+from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.fonts import set_paddlex_font
+from ocr_helpers.messages import announce, quiet_paddle
+from ocr_helpers.model_names import Engine, check_module
+from ocr_helpers.weights import ModelWeights, WeightsSource, find_weights
+
+if TYPE_CHECKING:
+    from paddleocr import TextDetection, TextRecognition
+
+__all__ = [
+    "LoadPlan",
+    "LoadingArgumentError",
+    "ModelLoadError",
+    "load_plan",
+    "load_text_detection",
+    "load_text_recognition",
+    "plan_loading",
+]
+
+_BOOLEANS: Final = frozenset({"use_tensorrt", "enable_mkldnn", "enable_cinn"})
+_PADDLE_ONLY: Final = _BOOLEANS | {"precision", "mkldnn_cache_capacity"}
+_COMMON: Final = _PADDLE_ONLY | {"cpu_threads", "engine_config", "input_shape"}
+_DETECTION: Final = frozenset({"limit_side_len", "limit_type", "thresh", "box_thresh", "unclip_ratio"})
+_CLASSES: Final[Mapping[str, str]] = {
+    "doc_orientation": "DocImgOrientationClassification",
+    "unwarping": "TextImageUnwarping",
+    "text_detection": "TextDetection",
+    "textline_orientation": "TextLineOrientationClassification",
+    "text_recognition": "TextRecognition",
+}
+"""Module → the class of PaddleOCR that runs it alone."""
+_HINTS: Final[Mapping[str, str]] = {
+    "model_dir": "Name the directory with weights={module: directory}.",
+    "max_side_limit": "PaddleOCR takes it per call: detector.predict(image, max_side_limit=...).",
+    "enable_hpi": "The engine is always named here, and then PaddleOCR ignores it.",
+    "batch_size": "PaddleOCR takes it per call: model.predict(images, batch_size=...).",
+    "show_log": "PaddleOCR 3 has no such argument; nothing is logged here below warnings anyway.",
+}
+
+
+class LoadingArgumentError(OcrHelpersError):
+    """An argument for PaddleOCR that it does not have, would ignore, or cannot use."""
+
+
+class ModelLoadError(OcrHelpersError):
+    """PaddleOCR or the engine refused a model whose files passed every check here."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPlan:
+    """What will be loaded, and how.
+
+    Attributes:
+        weights: which model, from where.
+        device: ``"cpu"`` or ``"gpu:N"``.
+        engine: ``"paddle"`` or ``"onnxruntime"``.
+        kwargs: all arguments for the PaddleOCR class.
+        notes: what was decided against a default, and why; each a sentence.
+    """
+
+    weights: ModelWeights
+    device: str
+    engine: Engine
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def describe(self) -> str:
+        """One line: module, model, whose weights, engine, device, threads."""
+        weights = self.weights
+        threads = self.kwargs.get("cpu_threads") or (self.kwargs.get("engine_config") or {}).get(
+            "intra_op_num_threads"
+        )
+        on = f"{self.device}, {threads} thread{'s' if threads != 1 else ''}" if threads else self.device
+        line = f"{weights.module}: {weights.model_name} ({weights.origin} weights), {self.engine} on {on}"
+        return " ".join([line + ("." if self.notes else ""), *self.notes])
+
+
+def plan_loading(
+    module: str,
+    weights: WeightsSource = "auto",
+    device: str = "auto",
+    engine: str = "auto",
+    *,
+    model_name: str | None = None,
+    allow_download: bool = True,
+    **kwargs: Any,
+) -> LoadPlan:
+    """Decide device, weights and engine of one module, without loading it.
+
+    Args and errors: as :func:`load_text_recognition`; ``allow_download=False`` never looks at the network.
+    """
+    check_module(module)
+    resolved_device = choose_device(device)
+    _check_arguments(module, kwargs)
+    names = {} if model_name is None else {module: model_name}
+    found = find_weights(
+        weights,
+        engine=engine,
+        device=resolved_device,
+        modules=[module],
+        model_names=names,
+        allow_download=allow_download,
+    )[module]
+    notes: list[str] = []
+    try:
+        resolved_engine = choose_engine(engine, device=resolved_device, available=found.engines)
+    except EngineNotAvailableError:
+        if device != "auto" or resolved_device == "cpu":
+            raise
+        # The user left the device open, and nothing here can run these weights on the GPU.
+        resolved_engine = choose_engine(engine, device="cpu", available=found.engines)
+        notes.append(f"Not on {resolved_device}: these weights have no form that can run there.")
+        resolved_device = "cpu"
+    arguments, more = _engine_arguments(module, resolved_engine, resolved_device, kwargs)
+    arguments |= {
+        "model_name": found.model_name,
+        "model_dir": str(found.model_dir),
+        "device": resolved_device,
+        "engine": resolved_engine,
+    }
+    return LoadPlan(found, resolved_device, resolved_engine, arguments, (*notes, *more))
+
+
+def load_text_recognition(
+    weights: WeightsSource = "auto",
+    device: str = "auto",
+    engine: str = "auto",
+    *,
+    model_name: str | None = None,
+    **kwargs: Any,
+) -> "TextRecognition":
+    """Load a ``paddleocr.TextRecognition`` that reads Korean lines.
+
+    Args:
+        weights: ``"official"``, ``"starter"``, ``"auto"``, or ``{"text_recognition": directory}``; see
+            ``ocr_helpers.weights``.
+        device: ``"auto"``, ``"cpu"``, ``"gpu"`` or ``"gpu:N"``.
+        engine: ``"auto"``, ``"paddle"`` or ``"onnxruntime"``.
+        model_name: PaddleOCR's name of the model; by default ``korean_PP-OCRv5_mobile_rec``.
+        **kwargs: passed to the class: ``input_shape``, ``engine_config``, ``cpu_threads``, and for the engine
+            paddle ``enable_mkldnn``, ``mkldnn_cache_capacity``, ``use_tensorrt``, ``precision``,
+            ``enable_cinn``. ``cpu_threads`` defaults to the cores this process may use, for either engine.
+
+    Returns:
+        PaddleOCR's own object; nothing is added to it. Not thread-safe (see PaddleOCR).
+
+    Raises:
+        LoadingArgumentError: an unknown or unusable argument.
+        ModelLoadError: the engine refused the model.
+        ocr_helpers.device.UnknownDeviceError, DeviceNotAvailableError, UnknownEngineError,
+        EngineNotAvailableError. ocr_helpers.errors.OcrHelpersError: the others that
+        ``ocr_helpers.weights.find_weights`` names.
+    """
+    plan = plan_loading("text_recognition", weights, device, engine, model_name=model_name, **kwargs)
+    return load_plan(plan)
+
+
+def load_text_detection(
+    weights: WeightsSource = "auto",
+    device: str = "auto",
+    engine: str = "auto",
+    *,
+    model_name: str | None = None,
+    **kwargs: Any,
+) -> "TextDetection":
+    """Load a ``paddleocr.TextDetection`` that finds text lines.
+
+    Args:
+        weights: as for :func:`load_text_recognition`. The starter weights have the onnx form only.
+        device: as for :func:`load_text_recognition`.
+        engine: as for :func:`load_text_recognition`.
+        model_name: by default ``PP-OCRv5_mobile_det``; for instance ``PP-OCRv5_server_det``.
+        **kwargs: as for :func:`load_text_recognition`, and ``limit_side_len``, ``limit_type``, ``thresh``,
+            ``box_thresh``, ``unclip_ratio``, which are checked by ``DetectionSettings``.
+
+    Returns:
+        PaddleOCR's own object; nothing is added to it. Not thread-safe (see PaddleOCR).
+
+    Raises:
+        As :func:`load_text_recognition`, and the errors of ``ocr_helpers.settings.DetectionSettings``.
+    """
+    plan = plan_loading("text_detection", weights, device, engine, model_name=model_name, **kwargs)
+    return load_plan(plan)
+
+
+def _check_arguments(module: str, kwargs: Mapping[str, Any]) -> None:
+    allowed = _COMMON | (_DETECTION if module == "text_detection" else frozenset())
+    for name, value in kwargs.items():
+        if name not in allowed:
+            raise LoadingArgumentError(
+                f"{module} has no argument {name!r}. {_HINTS.get(name, '')}".rstrip()
+                + f" It takes {', '.join(sorted(allowed))}."
+            )
+        if (expected := _misfit(name, value)) is not None:
+            raise LoadingArgumentError(f"{name} is {value!r}; expected {expected}.")
+    if chosen := {
+        name: kwargs[name] for name in sorted(_DETECTION & kwargs.keys()) if kwargs[name] is not None
+    }:
+        from ocr_helpers.settings import DetectionSettings
+
+        DetectionSettings(**chosen)  # PaddleOCR ignores a zero and crashes later on a wrong type
+
+
+def _misfit(name: str, value: Any) -> str | None:
+    """None if the value can be used, else what was expected."""
+    if name in _BOOLEANS:
+        return None if isinstance(value, bool) else "True or False"
+    if name in ("cpu_threads", "mkldnn_cache_capacity"):
+        return None if type(value) is int and value >= 1 else "a whole number of at least 1"
+    if name == "precision":
+        return None if value in ("fp32", "fp16") else "'fp32' or 'fp16'"
+    if name == "engine_config":
+        return None if isinstance(value, Mapping) else "a mapping of the engine's options"
+    if name == "input_shape" and value is not None:
+        whole = isinstance(value, list | tuple) and len(value) == 3
+        fits = whole and all(type(size) is int and size > 0 for size in value)
+        return None if fits else "three whole numbers: channels, height, width"
+    return None
+
+
+def _engine_arguments(
+    module: str, engine: Engine, device: str, kwargs: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """The caller's arguments, plus threads and, on Paddle 3.3, oneDNN off; and notes on the latter."""
+    arguments = dict(kwargs)
+    config = arguments.get("engine_config")
+    if config is not None and "cpu_threads" in arguments:
+        raise LoadingArgumentError(
+            "cpu_threads and engine_config exclude each other: PaddleOCR takes the threads from "
+            "engine_config."
+        )
+    if engine == "onnxruntime":
+        if ignored := sorted(_PADDLE_ONLY & arguments.keys()):
+            raise LoadingArgumentError(
+                f"{', '.join(ignored)} would be ignored: {module} runs on onnxruntime here. "
+                "Use engine='paddle', or leave it out."
+            )
+        threads = arguments.pop("cpu_threads", None)
+        if config is None and device == "cpu":
+            arguments["engine_config"] = {"intra_op_num_threads": threads or cpu_thread_count()}
+        return arguments, []
+    if device != "cpu" or config is not None:
+        return arguments, []
+    arguments.setdefault("cpu_threads", cpu_thread_count())
+    version = importlib.metadata.version("paddlepaddle")
+    if version.startswith("3.3.") and "enable_mkldnn" not in arguments:
+        # https://github.com/PaddlePaddle/Paddle/issues/77340: the official detection network crashes. Only
+        # the constructor's argument helps, the FLAGS variable does not (PaddleOCR issue 17539).
+        arguments["enable_mkldnn"] = False
+        return arguments, [
+            f"oneDNN is off, because paddlepaddle {version} crashes with it (slower; 3.2.2 does not)."
+        ]
+    return arguments, []
+
+
+def load_plan(plan: LoadPlan, *, quiet: bool = False) -> Any:
+    """Load what :func:`plan_loading` decided: the module's PaddleOCR class. ``quiet`` leaves out the line
+    that says so.
+
+    Raises:
+        ModelLoadError: the engine refused the model.
+        ocr_helpers.fonts.HangulFontError, PaddlexFontError: PaddleOCR's pictures would need the network.
+    """
+    class_name = _CLASSES[plan.weights.module]
+    set_paddlex_font()
+    with quiet_paddle():
+        import paddleocr
+
+        try:
+            model = getattr(paddleocr, class_name)(**plan.kwargs)
+        except Exception as error:  # the engines raise types of their own, some straight from C++
+            raise ModelLoadError(
+                f"{plan.engine} on {plan.device} could not load {plan.weights.model_name} from "
+                f"{plan.weights.model_dir}: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            ) from error
+    if not quiet:
+        announce(plan.describe())
+    return model

@@ -1,0 +1,1 @@
+"""Commands behind the Makefile's targets: environment, notebooks, checks."""

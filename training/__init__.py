@@ -1,0 +1,1 @@
+"""How the starter weights and the samples are made; nothing here is needed to use them."""
