@@ -11,38 +11,50 @@ if TYPE_CHECKING:
     from ocr_helpers.drawing import show_line, show_page
     from ocr_helpers.errors import OcrHelpersError
     from ocr_helpers.loading import load_text_detection, load_text_recognition
-    from ocr_helpers.pages import Page, load_pages
+    from ocr_helpers.pages import Page, iter_pages, load_pages
+    from ocr_helpers.samples import SampleLine, load_sample_lines, shrink_line
     from ocr_helpers.settings import DetectionSettings
     from ocr_helpers.weights import ModelWeights, find_weights
+    from ocr_helpers.widgets.line_upload import LineUpload
 
 _MODULE_OF = {
     "DetectionSettings": "settings",
+    "LineUpload": "widgets.line_upload",
     "ModelWeights": "weights",
     "OcrHelpersError": "errors",
     "Page": "pages",
+    "SampleLine": "samples",
     "choose_device": "device",
     "find_weights": "weights",
+    "iter_pages": "pages",
     "load_pages": "pages",
+    "load_sample_lines": "samples",
     "load_text_detection": "loading",
     "load_text_recognition": "loading",
     "preflight": "device",
     "show_line": "drawing",
     "show_page": "drawing",
+    "shrink_line": "samples",
 }
 
 __all__ = [
     "DetectionSettings",
+    "LineUpload",
     "ModelWeights",
     "OcrHelpersError",
     "Page",
+    "SampleLine",
     "choose_device",
     "find_weights",
+    "iter_pages",
     "load_pages",
+    "load_sample_lines",
     "load_text_detection",
     "load_text_recognition",
     "preflight",
     "show_line",
     "show_page",
+    "shrink_line",
 ]
 
 

@@ -4,6 +4,7 @@ Nothing here imports paddle unless Paddle was built for GPUs: its build is read 
     package.
 """
 
+import importlib.metadata
 import importlib.util
 import math
 import os
@@ -34,6 +35,7 @@ __all__ = [
     "engine_preference",
     "installed_engines",
     "paddle_build",
+    "paddle_version",
     "preflight",
 ]
 
@@ -65,6 +67,7 @@ class PaddleBuild:
         cuda: the CUDA version it was built for, such as ``"12.6"``; None for a CPU build.
         gpu_names: the GPUs it sees, by index.
         error: why it could not be asked, where importing it failed.
+
     """
 
     installed: bool
@@ -109,6 +112,16 @@ def paddle_build() -> PaddleBuild:
     return PaddleBuild(installed=True, cuda=cuda, gpu_names=names)
 
 
+def paddle_version() -> str | None:
+    """Version of the installed paddlepaddle or paddlepaddle-gpu; None without either."""
+    for name in ("paddlepaddle", "paddlepaddle-gpu"):
+        try:
+            return importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return None
+
+
 def choose_device(device: str = "auto", *, build: PaddleBuild | None = None) -> str:
     """Return ``"cpu"`` or ``"gpu:N"``.
 
@@ -121,6 +134,7 @@ def choose_device(device: str = "auto", *, build: PaddleBuild | None = None) -> 
         UnknownDeviceError: not one of those words.
         DeviceNotAvailableError: a GPU was asked for by name and cannot be had; the message says what is
             there.
+
     """
     match = _DEVICE.fullmatch(device) if isinstance(device, str) else None
     if match is None and device != "auto":
@@ -152,6 +166,7 @@ def engine_preference(engine: str, device: str) -> tuple[Engine, ...]:
 
     Raises:
         UnknownEngineError: not ``"auto"`` or one of ``ocr_helpers.model_names.ENGINES``.
+
     """
     if engine == "auto":
         return ENGINES if str(device).startswith("gpu") else tuple(reversed(ENGINES))
@@ -196,6 +211,7 @@ def choose_engine(
         UnknownEngineError: not one of those words.
         EngineNotAvailableError: not installed, no such form of the weights, or onnxruntime cannot use the
             GPU.
+
     """
     wanted = engine_preference(engine, device)
     installed = installed_engines() if installed is None else installed
@@ -261,6 +277,7 @@ def preflight(
         ocr_helpers.weights.UnknownWeightsError: see ``weights``.
         ocr_helpers.model_names.UnknownModuleError, UnknownModelNameError: see ``weights`` and
         ``model_names``.
+
     """
     from ocr_helpers.preflight_report import make_report
 

@@ -34,6 +34,7 @@ class Trap:
         what: what was found and what it leads to.
         remedy: what to do.
         severity: ``"error"`` if reading text fails or may be wrong, ``"warning"`` if it is merely worse.
+
     """
 
     what: str
@@ -55,6 +56,7 @@ class EnvironmentFacts:
         cpu_threads: cores this process may use.
         hangul_font: the font for pictures, or None.
         font_error: why there is none.
+
     """
 
     python: str
@@ -140,12 +142,11 @@ def _missing(facts: EnvironmentFacts) -> list[Trap]:
 def _paddle_traps(facts: EnvironmentFacts) -> list[Trap]:
     traps = []
     for version in facts.installed(_PADDLE).values():
-        if version in ("3.3.0", "3.3.1") and facts.device == "cpu":
+        if version.startswith("3.3.") and facts.device == "cpu":
             traps.append(
                 Trap(
                     f"paddlepaddle {version} crashes on CPUs in the official detection network while oneDNN "
-                    "is on, "
-                    "its default (ConvertPirAttribute2RuntimeAttribute not support).",
+                    "is on, its default (ConvertPirAttribute2RuntimeAttribute not support).",
                     "The loaders here turn oneDNN off. In calls of your own pass enable_mkldnn=False, or "
                     "pip install paddlepaddle==3.2.2",
                     "warning",
@@ -157,8 +158,7 @@ def _paddle_traps(facts: EnvironmentFacts) -> list[Trap]:
             Trap(
                 f"A GPU is not used: {build.describe()}.",
                 "Check that nvidia-smi lists a GPU and that the driver supports this CUDA version; on a "
-                "machine "
-                "without one: pip uninstall paddlepaddle-gpu, then pip install paddlepaddle==3.2.2",
+                "machine without one: pip uninstall paddlepaddle-gpu, then pip install paddlepaddle==3.2.2",
                 "error" if build.error is not None else "warning",
             )
         )

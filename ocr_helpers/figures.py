@@ -22,6 +22,7 @@ from ocr_helpers.lettering import DRAWING_RC, draw_text, text_width
 
 __all__ = [
     "GREY",
+    "LEGEND_WIDTH",
     "LOWEST_COLOURED_SCORE",
     "OcrFigure",
     "PageImageError",
@@ -39,6 +40,9 @@ __all__ = [
 
 GREY = "#666666"
 """For what is said about a picture, as against what stands in it."""
+
+LEGEND_WIDTH = 3.6
+"""Inches that :func:`draw_score_legend` takes."""
 
 LOWEST_COLOURED_SCORE = 0.5
 """Scores from here to 1 share out the colours; everything below has the colour of this one."""

@@ -48,6 +48,7 @@ def hangul_font_path(*, bold: bool = False) -> Path:
 
     Raises:
         HangulFontError: the package is not installed, or its font file is missing.
+
     """
     spec = importlib.util.find_spec("koreanize_matplotlib")
     if spec is None or not spec.submodule_search_locations:
@@ -74,6 +75,7 @@ def register_hangul_font() -> tuple[str, ...]:
 
     Raises:
         HangulFontError: as :func:`hangul_font_path`.
+
     """
     from matplotlib import font_manager
 
@@ -93,6 +95,7 @@ def use_hangul_font() -> None:
 
     Raises:
         HangulFontError: as :func:`hangul_font_path`.
+
     """
     import matplotlib
 
@@ -108,6 +111,7 @@ def characters_without_glyph(text: str) -> tuple[str, ...]:
 
     Raises:
         HangulFontError: as :func:`hangul_font_path`.
+
     """
     known = _drawable_codepoints()
     missing = (c for c in unicodedata.normalize("NFC", text) if c != "\n" and ord(c) not in known)
@@ -133,6 +137,7 @@ def set_paddlex_font() -> Path:
     Raises:
         PaddlexFontError: the variable names a file that does not exist.
         HangulFontError: as :func:`hangul_font_path`.
+
     """
     named = os.environ.get(_PADDLEX_FONT_VARIABLE)
     if named and not Path(named).is_file():

@@ -130,6 +130,8 @@ def wrap(cells: Sequence[Cell], width: float, size_pt: float, max_lines: int) ->
             room = width - text_width("…", size_pt)
             return [*lines, [*rest[: max(0, _fitting(rest, room, size_pt))], Cell("…")]]
         cut = max(1, fit)
+        if cut == len(rest):  # a single character wider than the line
+            break
         spaces = [k + 1 for k in range(cut // 2, cut) if rest[k].glyphs in (" ", "␣")]
         if rest[cut].glyphs == " ":
             spaces.append(cut + 1)  # a space may hang over the edge: it leaves no ink

@@ -27,7 +27,7 @@ __all__ = ["ExpectedTextError", "show_line"]
 
 _WIDTH, _MARGIN, _GAP = 9.6, 0.2, 0.3
 _SCORE_WIDTH, _LABEL_WIDTH = 0.95, 0.75
-_TEXT_PT, _EXPECTED_PT = 13.0, 11.0
+_TEXT_PT = 13.0
 _MOST_TEXT_LINES = 6
 
 
@@ -95,8 +95,7 @@ class _Row(NamedTuple):
 
     @property
     def height(self) -> float:
-        text = len(self.text) * line_height(_TEXT_PT) + len(self.expected) * line_height(_EXPECTED_PT)
-        return self.crop_wh[1] + text
+        return self.crop_wh[1] + (len(self.text) + len(self.expected)) * line_height(_TEXT_PT)
 
     @classmethod
     def read(cls, result: Any, expected: str | None, left: float) -> "_Row":
@@ -116,7 +115,8 @@ class _Row(NamedTuple):
         if expected is not None:
             read_marks, marks, distance = align(text, expected)
             if distance:
-                wanted = wrap(cells_of(expected, marks), room - _LABEL_WIDTH, _EXPECTED_PT, _MOST_TEXT_LINES)
+                wanted = wrap(cells_of(expected, marks), room - _LABEL_WIDTH, _TEXT_PT, _MOST_TEXT_LINES)
+        room -= _LABEL_WIDTH if wanted else 0.0
         shown = wrap(cells_of(text, read_marks), room, _TEXT_PT, _MOST_TEXT_LINES)
         crop_wh = (columns * scale, rows * scale)
         return cls(image_rgb, crop_wh, shown, wanted, distance, float(result["rec_score"]))
@@ -169,14 +169,12 @@ def _draw_row(figure: Figure, axes: Axes, row: _Row, left: float, y: float, low_
     if not row.score >= low_score:
         draw_text(axes, right - 0.6, y + 0.25, "▼", 10, color=score_color(0), ha="right")
     y += row.crop_wh[1] + 0.8 * line_height(_TEXT_PT)
+    if row.expected:  # both texts start at the same place, so that the eye can compare them
+        draw_text(axes, left, y, "read", 9, color=GREY)
+        draw_text(axes, left, y + len(row.text) * line_height(_TEXT_PT), "expected", 9, color=GREY)
+        left += _LABEL_WIDTH
     if row.text == [[]]:
         draw_text(axes, left, y, "(no text read)", _TEXT_PT, color=GREY)
-    for cells in row.text:
+    for cells in [*row.text, *row.expected]:
         draw_cells(axes, left, y, cells, _TEXT_PT)
         y += line_height(_TEXT_PT)
-    y -= 0.03
-    if row.expected:
-        draw_text(axes, left, y, "expected", 9, color=GREY)
-    for cells in row.expected:
-        draw_cells(axes, left + _LABEL_WIDTH, y, cells, _EXPECTED_PT, color="#333333")
-        y += line_height(_EXPECTED_PT)

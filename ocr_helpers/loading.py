@@ -5,7 +5,6 @@ example ``text_recognition: korean_PP-OCRv5_mobile_rec (starter weights), onnxru
 ``ocr_helpers.messages`` for how to silence it, and :func:`plan_loading` to ask beforehand.
 """
 
-import importlib.metadata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -14,10 +13,10 @@ from ocr_helpers.device import (
     EngineNotAvailableError,
     choose_device,
     choose_engine,
-    cpu_thread_count,
 )
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.fonts import set_paddlex_font
+from ocr_helpers.loading_arguments import LoadingArgumentError, check_arguments, engine_arguments
 from ocr_helpers.messages import announce, quiet_paddle
 from ocr_helpers.model_names import Engine, check_module
 from ocr_helpers.weights import ModelWeights, WeightsSource, find_weights
@@ -35,10 +34,6 @@ __all__ = [
     "plan_loading",
 ]
 
-_BOOLEANS: Final = frozenset({"use_tensorrt", "enable_mkldnn", "enable_cinn"})
-_PADDLE_ONLY: Final = _BOOLEANS | {"precision", "mkldnn_cache_capacity"}
-_COMMON: Final = _PADDLE_ONLY | {"cpu_threads", "engine_config", "input_shape"}
-_DETECTION: Final = frozenset({"limit_side_len", "limit_type", "thresh", "box_thresh", "unclip_ratio"})
 _CLASSES: Final[Mapping[str, str]] = {
     "doc_orientation": "DocImgOrientationClassification",
     "unwarping": "TextImageUnwarping",
@@ -47,17 +42,6 @@ _CLASSES: Final[Mapping[str, str]] = {
     "text_recognition": "TextRecognition",
 }
 """Module → the class of PaddleOCR that runs it alone."""
-_HINTS: Final[Mapping[str, str]] = {
-    "model_dir": "Name the directory with weights={module: directory}.",
-    "max_side_limit": "PaddleOCR takes it per call: detector.predict(image, max_side_limit=...).",
-    "enable_hpi": "The engine is always named here, and then PaddleOCR ignores it.",
-    "batch_size": "PaddleOCR takes it per call: model.predict(images, batch_size=...).",
-    "show_log": "PaddleOCR 3 has no such argument; nothing is logged here below warnings anyway.",
-}
-
-
-class LoadingArgumentError(OcrHelpersError):
-    """An argument for PaddleOCR that it does not have, would ignore, or cannot use."""
 
 
 class ModelLoadError(OcrHelpersError):
@@ -74,6 +58,7 @@ class LoadPlan:
         engine: ``"paddle"`` or ``"onnxruntime"``.
         kwargs: all arguments for the PaddleOCR class.
         notes: what was decided against a default, and why; each a sentence.
+
     """
 
     weights: ModelWeights
@@ -109,7 +94,7 @@ def plan_loading(
     """
     check_module(module)
     resolved_device = choose_device(device)
-    _check_arguments(module, kwargs)
+    check_arguments(module, kwargs)
     names = {} if model_name is None else {module: model_name}
     found = find_weights(
         weights,
@@ -129,7 +114,7 @@ def plan_loading(
         resolved_engine = choose_engine(engine, device="cpu", available=found.engines)
         notes.append(f"Not on {resolved_device}: these weights have no form that can run there.")
         resolved_device = "cpu"
-    arguments, more = _engine_arguments(module, resolved_engine, resolved_device, kwargs)
+    arguments, more = engine_arguments(module, resolved_engine, resolved_device, kwargs)
     arguments |= {
         "model_name": found.model_name,
         "model_dir": str(found.model_dir),
@@ -168,6 +153,7 @@ def load_text_recognition(
         ocr_helpers.device.UnknownDeviceError, DeviceNotAvailableError, UnknownEngineError,
         EngineNotAvailableError. ocr_helpers.errors.OcrHelpersError: the others that
         ``ocr_helpers.weights.find_weights`` names.
+
     """
     plan = plan_loading("text_recognition", weights, device, engine, model_name=model_name, **kwargs)
     return load_plan(plan)
@@ -196,79 +182,10 @@ def load_text_detection(
 
     Raises:
         As :func:`load_text_recognition`, and the errors of ``ocr_helpers.settings.DetectionSettings``.
+
     """
     plan = plan_loading("text_detection", weights, device, engine, model_name=model_name, **kwargs)
     return load_plan(plan)
-
-
-def _check_arguments(module: str, kwargs: Mapping[str, Any]) -> None:
-    allowed = _COMMON | (_DETECTION if module == "text_detection" else frozenset())
-    for name, value in kwargs.items():
-        if name not in allowed:
-            raise LoadingArgumentError(
-                f"{module} has no argument {name!r}. {_HINTS.get(name, '')}".rstrip()
-                + f" It takes {', '.join(sorted(allowed))}."
-            )
-        if (expected := _misfit(name, value)) is not None:
-            raise LoadingArgumentError(f"{name} is {value!r}; expected {expected}.")
-    if chosen := {
-        name: kwargs[name] for name in sorted(_DETECTION & kwargs.keys()) if kwargs[name] is not None
-    }:
-        from ocr_helpers.settings import DetectionSettings
-
-        DetectionSettings(**chosen)  # PaddleOCR ignores a zero and crashes later on a wrong type
-
-
-def _misfit(name: str, value: Any) -> str | None:
-    """None if the value can be used, else what was expected."""
-    if name in _BOOLEANS:
-        return None if isinstance(value, bool) else "True or False"
-    if name in ("cpu_threads", "mkldnn_cache_capacity"):
-        return None if type(value) is int and value >= 1 else "a whole number of at least 1"
-    if name == "precision":
-        return None if value in ("fp32", "fp16") else "'fp32' or 'fp16'"
-    if name == "engine_config":
-        return None if isinstance(value, Mapping) else "a mapping of the engine's options"
-    if name == "input_shape" and value is not None:
-        whole = isinstance(value, list | tuple) and len(value) == 3
-        fits = whole and all(type(size) is int and size > 0 for size in value)
-        return None if fits else "three whole numbers: channels, height, width"
-    return None
-
-
-def _engine_arguments(
-    module: str, engine: Engine, device: str, kwargs: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[str]]:
-    """The caller's arguments, plus threads and, on Paddle 3.3, oneDNN off; and notes on the latter."""
-    arguments = dict(kwargs)
-    config = arguments.get("engine_config")
-    if config is not None and "cpu_threads" in arguments:
-        raise LoadingArgumentError(
-            "cpu_threads and engine_config exclude each other: PaddleOCR takes the threads from "
-            "engine_config."
-        )
-    if engine == "onnxruntime":
-        if ignored := sorted(_PADDLE_ONLY & arguments.keys()):
-            raise LoadingArgumentError(
-                f"{', '.join(ignored)} would be ignored: {module} runs on onnxruntime here. "
-                "Use engine='paddle', or leave it out."
-            )
-        threads = arguments.pop("cpu_threads", None)
-        if config is None and device == "cpu":
-            arguments["engine_config"] = {"intra_op_num_threads": threads or cpu_thread_count()}
-        return arguments, []
-    if device != "cpu" or config is not None:
-        return arguments, []
-    arguments.setdefault("cpu_threads", cpu_thread_count())
-    version = importlib.metadata.version("paddlepaddle")
-    if version.startswith("3.3.") and "enable_mkldnn" not in arguments:
-        # https://github.com/PaddlePaddle/Paddle/issues/77340: the official detection network crashes. Only
-        # the constructor's argument helps, the FLAGS variable does not (PaddleOCR issue 17539).
-        arguments["enable_mkldnn"] = False
-        return arguments, [
-            f"oneDNN is off, because paddlepaddle {version} crashes with it (slower; 3.2.2 does not)."
-        ]
-    return arguments, []
 
 
 def load_plan(plan: LoadPlan, *, quiet: bool = False) -> Any:
@@ -278,6 +195,7 @@ def load_plan(plan: LoadPlan, *, quiet: bool = False) -> Any:
     Raises:
         ModelLoadError: the engine refused the model.
         ocr_helpers.fonts.HangulFontError, PaddlexFontError: PaddleOCR's pictures would need the network.
+
     """
     class_name = _CLASSES[plan.weights.module]
     set_paddlex_font()

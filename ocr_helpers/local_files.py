@@ -53,6 +53,8 @@ def find_file(given: str) -> Path:
     if not given.strip():
         raise MissingFileError("The path is an empty text. Pass the path of an image or a PDF.")
     try:
+        if b"\0" in os.fsencode(given):
+            raise ValueError("null character in it")
         path = Path(given).expanduser()
         if path.exists():
             return path
@@ -66,7 +68,7 @@ def find_file(given: str) -> Path:
             found /= part
         return found
     except (OSError, RuntimeError, ValueError) as error:
-        # RuntimeError: ~name of a user who does not exist. ValueError: a null character in it.
+        # RuntimeError: ~name of a user who does not exist. ValueError: above, or half a surrogate pair.
         raise UnreadableFileError(
             f"{shown(given)} cannot be a path: {_reason(error)}. Pass the path of an image or a PDF."
         ) from None
@@ -94,7 +96,7 @@ def open_regular(path: Path) -> BinaryIO:
         return path.open("rb")
     except OSError as error:
         raise UnreadableFileError(
-            f"{name} cannot be read: {_reason(error)}. Check its permissions."
+            f"{name} cannot be read: {_reason(error)}. Check its permissions and, for a link, its target."
         ) from None
 
 

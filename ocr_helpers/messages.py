@@ -1,7 +1,7 @@
 """What a notebook cell shows while models load: one line from us, nothing from the libraries below.
 
 Our lines go through ``logging.getLogger("ocr_helpers")`` at INFO. Where no logging is configured, as in a
-notebook, they appear in the cell's output; ``logging.getLogger("ocr_helpers").setLevel("WARNING")`` silences them.
+notebook, they appear in its output; ``logging.getLogger("ocr_helpers").setLevel("WARNING")`` silences them.
 """
 
 import logging
@@ -18,7 +18,7 @@ _said: set[str] = set()
 
 
 class _CellHandler(logging.Handler):
-    """Writes to the current ``sys.stdout``, which a notebook replaces, unless the root logger has handlers."""
+    """Writes to the current ``sys.stdout`` (a notebook replaces it) unless the root logger has handlers."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if not logging.getLogger().handlers:

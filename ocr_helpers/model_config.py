@@ -30,7 +30,7 @@ _TRANSFORM_OPS: Mapping[str, frozenset[str]] = {
     "textline_orientation": frozenset({"ResizeImage", "CropImage", "NormalizeImage", "ToCHWImage"}),
     "text_recognition": frozenset({"DecodeImage", "MultiLabelEncode", "RecResizeImg", "KeepKeys"}),
 }
-"""Module → the pre-processing steps that PaddleX 3.7 knows for it; others end in a KeyError inside PaddleX."""
+"""Module → the pre-processing steps that PaddleX 3.7 knows for it; others are a KeyError inside PaddleX."""
 
 _REQUIRED_OPS: Mapping[str, frozenset[str]] = {
     "text_detection": frozenset({"DecodeImage", "DetResizeForTest", "NormalizeImage", "ToCHWImage"}),
@@ -58,6 +58,7 @@ def read_model_config(model_dir: Path, *, module: str, model_name: str) -> dict[
         ModelNameMismatchError: ``Global.model_name`` is not ``model_name``.
         UnsafeModelConfigError: a ``scale`` that is neither a number nor a fraction, or a YAML tag that builds
             objects.
+
     """
     path = model_dir / "inference.yml"
     config = _parse(path)
@@ -131,10 +132,8 @@ def _check_scale(scale: Any, path: Path) -> None:
         if (match := _SCALE.fullmatch(scale)) is None:
             raise UnsafeModelConfigError(
                 f"{path}: scale is {scale[:80]!r}. PaddleX would run it as Python; only a number or a "
-                "fraction "
-                "such as 1./255. is accepted. It was not run. Do not use this model unless you trust its "
-                "source; "
-                "if you do, write the number instead."
+                "fraction such as 1./255. is accepted. It was not run. Do not use this model unless you "
+                "trust its source; if you do, write the number instead."
             )
         denominator = float(match[2] or 1)
         value = float(match[1]) / denominator if denominator else None

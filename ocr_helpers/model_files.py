@@ -51,6 +51,7 @@ def check_model_dir(
         ModelFilesIncompleteError: a file is missing, cut short or damaged.
         ocr_helpers.model_config.ModelConfigError, ModelNameMismatchError, UnsafeModelConfigError: see there.
         ocr_helpers.model_names.UnknownModuleError, UnknownModelNameError: see there.
+
     """
     model_name = check_model_name(module, model_name)
     if not isinstance(model_dir, str | os.PathLike) or not str(model_dir).strip():
@@ -110,9 +111,9 @@ def _check_paddle_form(graph: Path, parameters: Path) -> None:
         lacking, extra = (expected - found).total(), (found - expected).total()
         raise _damaged(
             parameters,
-            f"does not fit {graph.name}: {lacking} of its {expected.total()} tensors are missing and {extra} "
-            "are not "
-            "of this graph, so the download broke off or the two files are of different models",
+            f"does not fit {graph.name}: {lacking} of its {expected.total()} tensors are missing and "
+            f"{extra} are not of this graph, so the download broke off or the two files are of different "
+            "models",
         )
 
 
@@ -172,6 +173,7 @@ def _protobuf_fields(file: BinaryIO, end: int) -> Iterator[tuple[int, int]]:
 
     Raises:
         ValueError: a field does not fit, or the bytes are not protobuf.
+
     """
     while file.tell() < end:
         tag = _varint(file)

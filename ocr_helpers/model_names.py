@@ -69,6 +69,7 @@ def check_module(module: object) -> str:
 
     Raises:
         UnknownModuleError: anything else; the message lists the five.
+
     """
     if not isinstance(module, str) or module not in MODEL_NAMES:
         raise UnknownModuleError(f"There is no module {module!r}. Choose from: {', '.join(MODULES)}.")
@@ -81,6 +82,7 @@ def check_model_name(module: str, model_name: object = None) -> str:
     Raises:
         UnknownModuleError: ``module`` is none of the five.
         UnknownModelNameError: the module has no such model; the message lists those it has.
+
     """
     names = MODEL_NAMES[check_module(module)]
     if model_name is None:

@@ -9,7 +9,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class OfficialWeightsUnreachableError(OcrHelpersError):
 
     Attributes:
         reason: why, in a few words.
+
     """
 
     def __init__(self, module: str, model_name: str, engine: Engine, reason: str) -> None:
@@ -43,7 +44,7 @@ class OfficialWeightsUnreachableError(OcrHelpersError):
 
 
 def official_dir(model_name: str, engine: Engine) -> Path:
-    """Where PaddleX keeps, or would put, the official weights of a model in the form that ``engine`` needs."""
+    """Where PaddleX keeps, or would put, a model's official weights in the form that ``engine`` needs."""
     base = os.environ.get("PADDLE_PDX_CACHE_HOME") or Path.home() / ".paddlex"
     return Path(base) / "official_models" / (model_name if engine == "paddle" else f"{model_name}_onnx")
 
@@ -54,6 +55,7 @@ def cached_official(module: str, model_name: str, engines: Sequence[Engine]) -> 
     Raises:
         ocr_helpers.errors.OcrHelpersError: the directory is there but damaged, e.g. half downloaded (see
             ``ocr_helpers.model_files.check_model_dir``): PaddleX would take it as complete.
+
     """
     for engine in engines:
         directory = official_dir(model_name, engine)
@@ -74,23 +76,43 @@ def why_unreachable() -> str | None:
 
 @lru_cache(maxsize=1)
 def _a_hub_answers() -> bool:
+    return any_answers(hub_urls(), PROBE_SECONDS)
+
+
+def hub_urls() -> frozenset[str]:
+    """The addresses that PaddleX 3.7 asks before it downloads.
+
+    Kept here, and compared with PaddleX by a test, because importing PaddleX takes longer than asking them.
+    """
+    return frozenset(
+        {
+            os.environ.get("PADDLE_PDX_HUGGING_FACE_ENDPOINT", "https://huggingface.co"),
+            "https://aistudio.baidu.com",
+            "https://modelscope.cn",
+            "https://paddle-model-ecology.bj.bcebos.com",
+        }
+    )
+
+
+def any_answers(urls: Collection[str], seconds: float) -> bool:
+    """Whether one of these addresses answers a HEAD request well; all are asked at once, each once.
+
+    Returns within ``seconds``, even where looking up a name hangs.
+    """
     import requests
 
-    with quiet_paddle():
-        from paddlex.inference.utils.official_models import official_models
-    urls = {hoster.healthcheck_url for hoster in official_models.hoster_candidates} - {None}
     answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
 
     def ask(url: str) -> None:
         try:
-            answers.put(requests.head(url, timeout=PROBE_SECONDS).ok)
+            answers.put(requests.head(url, timeout=seconds).ok)
         except (requests.RequestException, OSError, ValueError):
             answers.put(False)
 
     # Daemon threads, because looking up a name can hang far longer than the timeout of the connection.
     for url in urls:
         threading.Thread(target=ask, args=(url,), daemon=True).start()
-    deadline = time.monotonic() + PROBE_SECONDS
+    deadline = time.monotonic() + seconds
     for _ in urls:
         try:
             if answers.get(timeout=max(0.0, deadline - time.monotonic())):
@@ -111,8 +133,8 @@ def fetch_official(module: str, model_name: str, engine: Engine, *, timeout_s: f
             time); None waits until it is done.
 
     Raises:
-        OfficialWeightsUnreachableError: no hub answers (known within :data:`PROBE_SECONDS` and the import of
-            PaddleX), the download failed, or it took longer than ``timeout_s``.
+        OfficialWeightsUnreachableError: no hub answers (known within :data:`PROBE_SECONDS`), the download failed, or it took longer than ``timeout_s``.
+
     """
     reason = why_unreachable()
     if reason is None:
@@ -126,7 +148,8 @@ def fetch_official(module: str, model_name: str, engine: Engine, *, timeout_s: f
 
 def _download(model_name: str, engine: Engine, timeout_s: float | None) -> str | None:
     """Download; return None, or why it did not succeed."""
-    from paddlex.inference.utils.official_models import official_models
+    with quiet_paddle():
+        from paddlex.inference.utils.official_models import official_models
 
     outcome: list[Any] = []
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ocr_helpers.figures import (
     GREY,
+    LEGEND_WIDTH,
     PageImageError,
     UnknownResultError,
     as_rgb,
@@ -181,7 +182,9 @@ def _lay_out(image_rgb: NDArray[np.uint8], boxes: _Boxes, max_texts: int) -> _La
 
 def _text_column(texts: list[str]) -> float:
     """Inches that the longest of the texts asks for, within 2 and 5.3."""
-    longest = max((text_width(text, 10.0) for text in texts), default=0.0)
+    longest = max(
+        (sum(text_width(cell.glyphs, 10.0) for cell in cells_of(text)) for text in texts), default=0.0
+    )
     return float(np.clip(_NUMBER_WIDTH + longest + 0.2 + _SCORE_WIDTH, 2.0, 5.3))
 
 
@@ -226,21 +229,22 @@ def _bottom(entries: list[_Entry], size_pt: float, least: float) -> float:
 
 def _draw_page(image_rgb: NDArray[np.uint8], boxes: _Boxes, low_score: float, max_texts: int) -> Figure:
     layout = _lay_out(image_rgb, boxes, max_texts)
-    left_out = len(boxes.scores) - len(layout.entries)
-    figure, axes = new_figure(layout.width, layout.height + (0.25 if left_out else 0.0))
-    draw_text(axes, _MARGIN, _MARGIN + 0.14, _summary(boxes), 10, bold=True)
-    draw_score_legend(axes, layout.width - _MARGIN, _MARGIN, low_score)
+    note, summary = "", _summary(boxes)
+    if left_out := len(boxes.scores) - len(layout.entries):
+        note = f"… and {left_out} more on the page, not listed; max_texts={max_texts}"
+    if not boxes.scores:
+        note = "No text was found on this page."
+    width = max(layout.width, 2 * _MARGIN + text_width(summary, 10, True) + LEGEND_WIDTH + 0.3)
+    figure, axes = new_figure(width, layout.height + (0.3 if note else 0.0))
+    draw_text(axes, _MARGIN, _MARGIN + 0.14, summary, 10, bold=True)
+    if note:
+        draw_text(axes, _LEFT, layout.height + 0.1, note, 11, color=GREY)
+    if boxes.scores:
+        draw_score_legend(axes, width - _MARGIN, _MARGIN, low_score)
     page_axes = draw_image(figure, image_rgb, _LEFT, _TOP, layout.page_width)
     _draw_boxes(page_axes, axes, boxes, layout.page_width / image_rgb.shape[1], low_score)
     for entry in layout.entries:
         _draw_entry(axes, entry, boxes, layout.size_pt, low_score)
-    if not boxes.scores:
-        x = _LEFT + layout.page_width + 0.25
-        where = (x, _TOP + 0.2) if x + 2.5 < layout.width else (_MARGIN, layout.height - 0.03)
-        draw_text(axes, *where, "No text was found on this page.", 11, color=GREY)
-    if left_out:
-        note = f"… and {left_out} more on the page, not listed; max_texts={max_texts}"
-        draw_text(axes, _MARGIN, layout.height + 0.05, note, 9, color=GREY)
     return figure
 
 
@@ -258,7 +262,7 @@ def _draw_boxes(page_axes: Axes, axes: Axes, boxes: _Boxes, scale: float, low_sc
     for number, (polygon, score) in enumerate(zip(boxes.polygons_xy, boxes.scores, strict=True), start=1):
         color, low = score_color(score), not score >= low_score
         patch = Polygon(polygon, facecolor=to_rgba(color, 0.07), edgecolor=color)
-        patch.set(linewidth=1.8 if low else 0.9, linestyle=(0, (2.5, 1.2)) if low else "-")
+        patch.set(linewidth=1.5 if low else 0.9, linestyle=(0, (2.5, 1.2)) if low else "-")
         page_axes.add_patch(patch)
         (x, y), (width, height) = polygon.min(axis=0) * scale, np.ptp(polygon, axis=0) * scale
         size_pt = float(np.clip(min(width, height) * 72 * 0.55, 5.0, 8.0))

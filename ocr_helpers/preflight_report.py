@@ -1,6 +1,7 @@
 """The preflight report: made here, shown as plain text or as a small table in a notebook."""
 
 import html
+import textwrap
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class ModuleStatus:
     def describe(self) -> str:
         """Model, whose weights, engine; or why not."""
         if self.plan is None:
-            return f"{self.model_name}: missing. {self.problem}"
+            return f"{self.model_name}: no weights, see below"
         weights = self.plan.weights
         return f"{self.model_name}: {weights.origin} weights, {self.plan.engine} on {self.plan.device}"
 
@@ -42,13 +43,19 @@ class TrialPrediction:
     Attributes:
         drawn, read: the text in the image and the text the recognizer returned.
         score: the recognizer's score, 0 to 1.
-        seconds: duration of the prediction, without loading.
+        seconds: duration of the prediction, without loading and first use.
+
     """
 
     drawn: str
     read: str
     score: float
     seconds: float
+
+    @property
+    def right(self) -> bool:
+        """Whether the text was read, spaces aside."""
+        return self.read.replace(" ", "") == self.drawn.replace(" ", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class PreflightReport:
         modules: the five modules.
         trial: the trial prediction; None where it could not be made (then a trap says why).
         traps: what is known to go wrong here, with what to do.
+
     """
 
     facts: EnvironmentFacts
@@ -83,7 +91,7 @@ class PreflightReport:
         rows.append(("Hangul font", str(facts.hangul_font or "none")))
         if self.trial is not None:
             trial = self.trial
-            right = "read right" if trial.read == trial.drawn else f"read as {trial.read!r}"
+            right = "read right" if trial.right else f"read as {trial.read!r}"
             rows.append(
                 (
                     "trial line",
@@ -97,17 +105,22 @@ class PreflightReport:
     def __repr__(self) -> str:
         rows = self.rows()
         width = max(len(name) for name, _ in rows)
-        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+        indent = " " * (width + 2)
+        lines = []
+        for name, value in rows:
+            wrapped = textwrap.wrap(value, 100, break_long_words=False, break_on_hyphens=False) or [""]
+            lines.append(f"{name:<{width}}  " + f"\n{indent}".join(wrapped))
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         # No colours of our own: the table takes those of the notebook's theme, light or dark.
-        style = "text-align:left;vertical-align:top;white-space:normal;max-width:60em"
+        style = "text-align:left;vertical-align:top"
         cells = "".join(
             f'<tr><th scope="row" style="{style}">{html.escape(name)}</th>'
             f'<td style="{style}">{html.escape(value)}</td></tr>'
             for name, value in self.rows()
         )
-        return f"<table>{cells}</table>"
+        return f'<table style="max-width:60em">{cells}</table>'
 
 
 def make_report(
@@ -123,12 +136,7 @@ def make_report(
         for module in MODULES
     )
     traps = list(find_traps(facts))
-    for status in modules:
-        if status.plan is None:
-            # Without detection or recognition nothing is read; the other three are refinements.
-            severe = status.module in ("text_detection", "text_recognition")
-            what = f"{status.module} has no weights here."
-            traps.append(Trap(what, status.problem, "error" if severe else "warning"))
+    traps += [trap for status in modules if (trap := _module_trap(status)) is not None]
     trial = None
     recognition = next(status.plan for status in modules if status.module == "text_recognition")
     if recognition is not None:
@@ -139,7 +147,19 @@ def make_report(
                 f"The trial prediction failed: {type(error).__name__}: {' '.join(str(error).split())[:300]}"
             )
             traps.append(Trap(what, "Run load_text_recognition() and predict on a line to see where."))
+    if trial is not None and not trial.right:
+        what = f"The trial line was read as {trial.read!r}, not {trial.drawn!r}."
+        traps.append(Trap(what, "Try other weights, or the other engine."))
     return PreflightReport(facts, modules, trial, tuple(traps))
+
+
+def _module_trap(status: ModuleStatus) -> Trap | None:
+    if status.plan is not None:
+        return None
+    # Without detection or recognition nothing is read; the other three are refinements.
+    severe = status.module in ("text_detection", "text_recognition")
+    what, _, remedy = status.problem.partition(". ")
+    return Trap(f"{status.module} cannot run: {what}.", remedy, "error" if severe else "warning")
 
 
 def _status(module: str, model_name: str, weights: WeightsSource, device: str, engine: str) -> ModuleStatus:
@@ -168,8 +188,10 @@ def _try_a_line(plan: LoadPlan, facts: EnvironmentFacts) -> TrialPrediction:
     ImageDraw.Draw(image).text((12, 6), drawn, fill="black", font=font)
     recognizer = load_plan(plan, quiet=True)
     try:
+        image_bgr = np.asarray(image)[:, :, ::-1].copy()
+        recognizer.predict(image_bgr)  # engines prepare themselves at the first prediction
         started = time.perf_counter()
-        result: Mapping[str, Any] = recognizer.predict(np.asarray(image)[:, :, ::-1].copy())[0]
+        result: Mapping[str, Any] = recognizer.predict(image_bgr)[0]
         seconds = time.perf_counter() - started
         return TrialPrediction(drawn, str(result["rec_text"]), float(result["rec_score"]), seconds)
     finally:

@@ -38,7 +38,7 @@ class SettingsSyntaxError(OcrHelpersError):
 
 
 def checked_float(name: str, value: object, most: float) -> float:
-    """Return the value as a float above 0 and at most ``most``, or raise SettingTypeError, SettingRangeError."""
+    """Return a float above 0 and at most ``most``; else SettingTypeError or SettingRangeError."""
     if isinstance(value, bool) or not isinstance(value, Real):
         hint = " YAML takes 1e-3 for text: write 1.0e-3." if isinstance(value, str) and "e" in value else ""
         raise SettingTypeError(
@@ -58,7 +58,7 @@ def checked_float(name: str, value: object, most: float) -> float:
 
 
 def checked_side(name: str, value: object, least: int) -> int:
-    """Return a length in pixels, at least ``least``, or raise SettingTypeError, SettingRangeError."""
+    """Return a length in pixels, at least ``least``; else SettingTypeError or SettingRangeError."""
     expected = f"expected a whole number of pixels from {least} to {_LONGEST_SIDE}"
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise SettingTypeError(f"{name} is {shown(value)}, of type {type(value).__name__}; {expected}.")
@@ -74,20 +74,31 @@ def read_mapping(text: object) -> dict[str, Any]:
     if not isinstance(text, str):
         raise SettingsSyntaxError(f"expected YAML text or a Path, got a {type(text).__name__}. Pass a str.")
     try:
-        # PyYAML lets a repeated name win silently: it is seen in the syntax tree only.
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        if not _is_flat(text):
+            raise SettingsSyntaxError(
+                f"{shown(text)} is not one flat YAML mapping; expected lines such as 'thresh: 0.3'."
+            )
+        names = [event.value for event in yaml.parse(text, Loader=yaml.SafeLoader) if hasattr(event, "value")]
+        values: dict[str, Any] = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise SettingsSyntaxError(f"{shown(text)} is not YAML that can be read: {reason}.") from None
-    if tree is None or not isinstance(values, dict):
-        raise SettingsSyntaxError(
-            f"{shown(text)} is not a YAML mapping; expected lines such as 'thresh: 0.3'."
-        )
-    names = [key.value for key, _ in tree.value]
-    repeated = sorted({str(name) for name in names if names.count(name) > 1})
+    # PyYAML lets the last of several equal names win without a word.
+    repeated = sorted({name for name in names[::2] if names[::2].count(name) > 1})
     if repeated:
         raise SettingsSyntaxError(
             f"{', '.join(repeated)}: given more than once. Keep one line for each setting."
         )
     return values
+
+
+def _is_flat(text: str) -> bool:
+    """Whether a text is one mapping of plain values. Stops at the first nesting, which PyYAML is slow at."""
+    import yaml
+
+    mappings = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        mappings += isinstance(event, yaml.MappingStartEvent)
+        if mappings > 1 or isinstance(event, yaml.SequenceStartEvent | yaml.AliasEvent):
+            return False
+    return mappings == 1

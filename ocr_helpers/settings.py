@@ -93,8 +93,8 @@ class DetectionSettings:
         if self.limit_side_len > self.max_side_limit:
             # PaddleX would shrink the page again: https://github.com/PaddlePaddle/PaddleOCR/issues/18092
             raise SettingRangeError(
-                f"limit_side_len is {self.limit_side_len}, but max_side_limit is {self.max_side_limit} and would "
-                f"undo it. Lower limit_side_len, or raise max_side_limit to at least {self.limit_side_len}."
+                f"limit_side_len is {self.limit_side_len}; max_side_limit {self.max_side_limit} undoes that. "
+                f"Lower limit_side_len, or raise max_side_limit to at least {self.limit_side_len}."
             )
 
     def as_kwargs(self) -> dict[str, Any]:
@@ -123,12 +123,12 @@ class DetectionSettings:
         self._refuse_max_side_limit(
             "paddleocr.PaddleOCR", "use the configuration that as_code('pipeline') shows"
         )
-        return {f"text_det_{name}": value for name, value in self.as_constructor_kwargs().items()}
+        return self._text_det_kwargs()
 
     def as_code(
         self, form: Literal["settings", "text_detection", "pipeline"] = "settings", source: str = "page.png"
     ) -> str:
-        """Return Python: an expression that gives these settings again, or a program that needs only PaddleOCR.
+        """Return Python: an expression that gives these settings again, or a program for PaddleOCR alone.
 
         Args:
             form: ``"settings"``: ``DetectionSettings(…)``; ``"text_detection"``, ``"pipeline"``: a program.
@@ -154,11 +154,10 @@ class DetectionSettings:
         if self.max_side_limit != _DEFAULT_MAX_SIDE_LIMIT:
             configure = _CONFIGURE.format(max_side_limit=self.max_side_limit)
             config = {"paddlex_config": _Name("config")}
-        tuned = dataclasses.replace(self, max_side_limit=_DEFAULT_MAX_SIDE_LIMIT).as_pipeline_kwargs()
         return (
             f"from paddleocr import PaddleOCR\n{configure}\n"
             f"pipeline = PaddleOCR(\n{_arguments(_PIPELINE_MODELS | config)})\n"
-            f"results = pipeline.predict(\n    {source!r},\n{_arguments(tuned)})\n"
+            f"results = pipeline.predict(\n    {source!r},\n{_arguments(self._text_det_kwargs())})\n"
         )
 
     def as_cli(
@@ -223,6 +222,11 @@ class DetectionSettings:
                 hint = f"Did you mean {close[0]!r}? " if close else ""
                 raise UnknownSettingError(f"{shown(name)} is not a setting. {hint}Known: {', '.join(known)}.")
         return cls(**values)
+
+    def _text_det_kwargs(self) -> dict[str, Any]:
+        return {
+            f"text_det_{name}": value for name, value in self.as_kwargs().items() if name != "max_side_limit"
+        }
 
     def _refuse_max_side_limit(self, where: str, remedy: str) -> None:
         if self.max_side_limit != _DEFAULT_MAX_SIDE_LIMIT:

@@ -67,12 +67,12 @@ def starter_model_dir(model_name: str, *, source_dir: Path = STARTER_MODELS_DIR)
         StarterWeightsMissingError: none for this model, or files are absent.
         StarterWeightsDamagedError: a SHA-256 differs.
         CacheDirectoryError: the copy for detection cannot be written.
+
     """
     if model_name not in _MODELS:
         raise StarterWeightsMissingError(
-            f"There are no starter weights for {model_name}, only for {', '.join(_MODELS)}. "
-            "Use weights='official' with a network, or name a local directory: "
-            "weights={module: directory}."
+            f"There are no starter weights for {model_name} (only for {', '.join(_MODELS)}). "
+            "Use weights='official' with a network, or name a directory: weights={module: directory}."
         )
     sums = _read_sums(source_dir)
     own = {name: digest for name, digest in sums.items() if name.split("/")[0] == model_name}
@@ -114,6 +114,7 @@ def verify_sha256(path: Path, expected: str) -> None:
     Raises:
         StarterWeightsMissingError: the file is absent.
         StarterWeightsDamagedError: it differs.
+
     """
     try:
         state = path.stat()
@@ -124,9 +125,8 @@ def verify_sha256(path: Path, expected: str) -> None:
     found = _sha256(path, state.st_size, state.st_mtime_ns)
     if found != expected:
         raise StarterWeightsDamagedError(
-            f"{path} is not the published file: its SHA-256 is {found}, expected {expected}. "
-            "Restore it (git checkout -- data/starter_models, or reinstall rapidocr==3.10.0); it was not "
-            "loaded."
+            f"{path} is not the published file: its SHA-256 is {found}, expected {expected}. Restore it "
+            "(git checkout -- data/starter_models, or reinstall rapidocr==3.10.0); it was not loaded."
         )
 
 

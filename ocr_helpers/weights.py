@@ -48,6 +48,7 @@ class ModelWeights:
         model_dir: the directory to give PaddleOCR, together with the name.
         origin: ``"official"``, ``"starter"`` or ``"local"``.
         engines: the engines that the files in it can run on.
+
     """
 
     module: str
@@ -90,6 +91,7 @@ def find_weights(
         CacheDirectoryError. ocr_helpers.model_files.ModelDirectoryMissingError, ModelFilesIncompleteError: a
         directory is not usable. ocr_helpers.model_config.ModelConfigError, ModelNameMismatchError,
         UnsafeModelConfigError: same.
+
     """
     wanted = [modules] if isinstance(modules, str) else list(modules)
     names = dict(model_names or {})
@@ -118,8 +120,7 @@ def _source_of(module: str, weights: object) -> str | PathLike[str]:
     if module not in weights:
         raise UnknownWeightsError(
             f"weights names {', '.join(map(repr, weights)) or 'no module'}, but not {module!r}, which is "
-            "needed. "
-            f"Add {module!r}: a directory, or one of {', '.join(map(repr, WEIGHTS))}."
+            f"needed. Add {module!r}: a directory, or one of {', '.join(map(repr, WEIGHTS))}."
         )
     source = weights[module]
     if not isinstance(source, str | PathLike) or not str(source).strip():

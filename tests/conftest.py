@@ -72,7 +72,7 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def official_graphs() -> Path:
-    """The folder of PaddleOCR's official graphs (no weights); a test that asks for it skips where it is not."""
+    """The folder of PaddleOCR's official graphs (no weights); a test that asks for it may skip."""
     if not OFFICIAL_GRAPHS.is_dir():
         pytest.skip("the official graphs are not beside this clone: ../shared/official_graphs")
     return OFFICIAL_GRAPHS

@@ -94,8 +94,8 @@ def _encryption(password: str, identity: bytes) -> tuple[bytes, bytes]:
     permissions = -4
     key = hashlib.md5(padded + owner + permissions.to_bytes(4, "little", signed=True) + identity).digest()[:5]
     user = _rc4(key, _PADDING)
-    entry = f"/Encrypt << /Filter /Standard /V 1 /R 2 /O <{owner.hex()}> /U <{user.hex()}> /P {permissions} >>"
-    return key, entry.encode()
+    hashes = f"/O <{owner.hex()}> /U <{user.hex()}>"
+    return key, f"/Encrypt << /Filter /Standard /V 1 /R 2 {hashes} /P {permissions} >>".encode()
 
 
 def _rc4(key: bytes, data: bytes) -> bytes:
@@ -168,7 +168,8 @@ def _slow_headers(handler: _Handler) -> None:
 
 
 def _redirect(target: str) -> Callable[[_Handler], None]:
-    return lambda handler: _send(handler, 302, **({"Location": target} if target else {}))
+    headers = {"Location": target} if target else {}
+    return lambda handler: _send(handler, 302, b"", **headers)
 
 
 _ROUTES: dict[str, Callable[[_Handler], None]] = {
@@ -176,7 +177,7 @@ _ROUTES: dict[str, Callable[[_Handler], None]] = {
     "/%EA%B3%B5%EB%AC%B8%20%EC%82%AC%EB%B3%B8.png": _page,  # /공문 사본.png
     "/announced": lambda handler: _send(handler, 200, b"x" * 5000, Content_Length="5000"),
     "/unannounced": lambda handler: _send(handler, 200, b"x" * 5000),
-    "/short": lambda handler: _send(handler, 200, b"x" * 10, Content_Length="5000"),
+    "/short": lambda handler: _send(handler, 200, b"x" * 10, Content_Length="500"),
     "/zipped": lambda handler: _send(handler, 200, b"x", Content_Encoding="gzip"),
     "/html": lambda handler: _send(handler, 200, b"<!DOCTYPE html><p>Hello", Content_Type="image/png"),
     "/empty": lambda handler: _send(handler, 200),

@@ -21,6 +21,7 @@ def test_keeps_the_conventions(notebook: Path) -> None:
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.timeout(1200)
 def test_runs_from_top_to_bottom(notebook: Path) -> None:
     before = notebook.read_bytes()
     run = execute(notebook)

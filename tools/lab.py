@@ -15,8 +15,8 @@ def command(root: Path = ROOT) -> list[str]:
     """Return the command that opens the first notebook under ``root``, which the file browser shows too."""
     line = [sys.executable, "-m", "jupyter", "lab", str(root / FIRST_NOTEBOOK)]
     line += [f"--ServerApp.root_dir={root}", "--ServerApp.ip=127.0.0.1"]
-    # Otherwise JupyterLab asks its publisher for news and updates, and a question about it lies over the notebook.
-    line += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    # Else JupyterLab asks its publisher for news and updates, and a question about it covers the notebook.
+    line.append(f"--LabApp.app_settings_dir={ROOT / 'tools' / 'jupyterlab_settings'}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         # In a container one is often root; loopback and the token guard the server there too.
         line.append("--allow-root")

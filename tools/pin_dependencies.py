@@ -1,8 +1,8 @@
 """Write constraints.txt: exact versions of all that the project installs, on every Python it supports.
 
-Run as ``make pins PYTHONS="python3.11 python3.12 python3.13"``: one interpreter of each supported minor version.
-Their pip asks the registry it is set up for, and nothing is installed. Versions already in constraints.txt stay
-unless ``--upgrade`` is given, so that adding one dependency moves nothing else.
+Run as ``make pins PYTHONS="python3.11 python3.12 python3.13"``: one interpreter of each supported version.
+Their pip asks the registry it is set up for, and nothing is installed. Versions already in constraints.txt
+stay unless ``--upgrade`` is given, so that adding one dependency moves nothing else.
 """
 
 import argparse

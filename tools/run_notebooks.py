@@ -13,7 +13,7 @@ from nbconvert import HTMLExporter
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 HTML = ROOT / "build" / "notebooks"
-CELL_TIMEOUT_S = 300
+CELL_TIMEOUT_S = 600  # against a hang: a whole notebook takes about a minute
 
 
 @dataclass(frozen=True)

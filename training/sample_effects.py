@@ -71,8 +71,8 @@ def curl(
     """A page of an open book, its spine at the left: text runs along curves that flatten outward.
 
     With s in [0, 1] from the spine outward, the page's lift above the table is z(s) = 4s·exp(1 - 4s): it
-    rises steeply from the spine and sinks to the table. Lift moves a point up in the picture and enlarges it a
-    little; steepness narrows it. Columns stay columns, so the map is inverted exactly, column by column.
+    rises steeply from the spine and sinks to the table. Lift moves a point up in the picture and enlarges
+    it a little; steepness narrows it. Columns stay columns, so the map is inverted exactly, column by column.
     """
     height, width = image_rgb.shape[:2]
     s = np.linspace(0.0, 1.0, 1001)

@@ -19,7 +19,7 @@ PACKAGE_OF = {
     "NanumSquare": "fonts-nanum",
     "Noto Serif CJK KR": "fonts-noto-cjk",
     "UnDotum": "fonts-unfonts-core",
-    # These families may have been trained on; they appear where a real document would need their look.
+    # These families were trained on; they appear where a real document would need their look.
     "D2Coding": "fonts-naver-d2coding",
     "Nanum Pen Script": "fonts-nanum",
     "UnGungseo": "fonts-unfonts-core",

@@ -55,7 +55,7 @@ def handout(rng: np.random.Generator) -> Canvas:
         ("유나:", "좋은 생각이에요. 혹시 같이 갈래요?"),
     ):
         c.text(130, y, who, body.at(fill=NAVY))
-        c.text(270, y, text, body)
+        c.text(320, y, text, body)
         y += 60
     c.text(110, y + 46, "■ 알맞은 말을 골라 빈칸에 쓰세요.", bold)
     y += 80
@@ -171,7 +171,7 @@ def recipe(rng: np.random.Generator) -> Canvas:
     ), 1):  # fmt: skip
         c.draw.ellipse([110, y - 34, 158, y + 14], fill=orange)
         c.text(134, y + 1, str(k), Type("NanumSquare", 28, "ExtraBold", fill=(255, 255, 255)), "m")
-        y = paragraph(c, 186, y, 940, text, body, 1.6, justify=False) + 30
+        y = paragraph(c, 206, y, 920, text, body, 1.6, justify=False) + 30
     c.draw.rounded_rectangle([110, y + 10, 1130, y + 190], 16, fill=(252, 236, 214))
     c.text(140, y + 66, "알아 두세요!", Type("NanumSquare", 29, "ExtraBold", fill=orange))
     paragraph(

@@ -46,7 +46,7 @@ def receipt(rng: np.random.Generator) -> Canvas:
     for x, text, anchor in (
         (left, "상품명", "l"),
         (330, "단가", "r"),
-        (410, "수량", "r"),
+        (416, "수량", "r"),
         (right, "금액", "r"),
     ):
         c.text(x, y + 30, text, small, anchor)
@@ -54,7 +54,7 @@ def receipt(rng: np.random.Generator) -> Canvas:
     for name, price, count in ITEMS:
         c.text(left, y + 30, name, body)
         c.text(330, y + 60, f"{price:,}", body, "r")
-        c.text(410, y + 60, f"{count}", body, "r")
+        c.text(416, y + 60, f"{count}", body, "r")
         c.text(right, y + 60, f"{price * count:,}", body, "r")
         y += 68
     free = sum(p * n for name, p, n in ITEMS if name.startswith("*"))

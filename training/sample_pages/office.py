@@ -59,8 +59,7 @@ def notice(rng: np.random.Generator) -> Canvas:
         "작업 소음이 가장 큰 시간은 오전 10시부터 12시까지입니다.",
     ):
         y += 50
-        c.text(160, y, "○", body)
-        c.text(200, y, item, body.at(size=26))
+        c.text(160, y, f"○ {item}", body.at(size=26))
     y += 64
     c.text(
         130,
@@ -156,7 +155,7 @@ def circular(rng: np.random.Generator) -> Canvas:
         ("제 목", "이동 도서관 순회 일정 알림"),
     ):
         c.text(150, y, name, body)
-        c.text(330, y, value, body)
+        c.text(350, y, value, body)
         y += 56
     c.rule(150, y - 18, 1090, y - 18, 1)
     y += 50

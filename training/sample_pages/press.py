@@ -72,7 +72,7 @@ def newsletter(rng: np.random.Generator) -> Canvas:
         ("31일(토)", "골목 영화제, 우천 시 실내"),
     )):  # fmt: skip
         c.text(right + 28, box + 116 + 50 * k, day, Type("NanumSquare", 23, "Bold"))
-        c.text(right + 150, box + 116 + 50 * k, what, Type("NanumSquare", 23))
+        c.text(right + 170, box + 116 + 50 * k, what, Type("NanumSquare", 23))
     y = box + 416
     c.text(right, y, "독자 한마디", Type("NanumSquare", 30, "ExtraBold", fill=NAVY))
     _column(c, right, y + 48, width, body, (
