@@ -1,9 +1,10 @@
 """How well Korean lines are read, and how fast: ``python -m benchmarks.recognition``.
 
-Reads 2,000 lines of four kinds, clean and degraded, in font families that training never saw, with the recogniser as
-users load it, in both its forms, and with Tesseract's Korean where it is installed. A line is exact when every
-character is right, spaces and punctuation included; only look-alikes that no reader tells apart count as equal (see
-``benchmarks.scores``). Ends with 1 if the two forms of the weights read any line differently.
+Reads 2,000 lines of four kinds, clean and degraded, in font families that training never saw, with the
+recogniser as users load it, in both its forms, and with Tesseract's Korean where it is installed. A line is
+exact when every character is right, spaces and punctuation included; only look-alikes that no reader tells
+apart count as equal (see ``benchmarks.scores``). Ends with 1 if the two forms of the weights read any line
+differently.
 """
 
 import argparse

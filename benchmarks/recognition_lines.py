@@ -1,13 +1,13 @@
 """Line images of the benchmark: font families kept out of training, clean and degraded.
 
-Nothing here is shared with the training's renderer: whole strings are drawn at once with the font's own advances and
-kerning, on an RGB page, and cut out with small margins as a detector cuts them. Degraded lines get two or three of
-six effects, of a strength at which a person still reads every line.
+Nothing here is shared with the training's renderer: whole strings are drawn at once with the font's own
+advances and kerning, on an RGB page, and cut out with small margins as a detector cuts them. Degraded lines
+get two or three of six effects, of a strength at which a person still reads every line.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import cv2
 import numpy as np
@@ -41,7 +41,7 @@ class BenchmarkLine:
     image_bgr: ImageBGR
 
 
-@lru_cache(maxsize=None)
+@cache
 def can_draw(family: str, character: str) -> bool:
     """Whether the family has a visible glyph for the character that is not its "missing" glyph."""
     font = face(KEPT_OUT[family])
@@ -59,12 +59,13 @@ def drawable_marks() -> list[str]:
 
 
 def make_lines(per_kind: int, seed: int = 0, kinds: Sequence[str] = KINDS) -> Iterator[BenchmarkLine]:
-    """Yield ``per_kind`` texts of each kind, each once clean and once degraded; the same for the same arguments.
+    """Yield ``per_kind`` texts of each kind, each once clean and once degraded; the same for the same seed.
 
     Families take turns; a line goes to the next family that has all its characters.
 
     Raises:
         FileNotFoundError: a font is not installed; names Debian's packages.
+
     """
     marks = drawable_marks()
     for kind in kinds:
@@ -145,7 +146,7 @@ def _faded(rng: np.random.Generator) -> tuple[tuple[int, int, int], tuple[int, i
 
 
 def _tilt(page: ImageBGR, em: int, paper: tuple[int, int, int], rng: np.random.Generator) -> ImageBGR:
-    """Slight perspective, as where the detector's quad was not quite right: corners move by a tenth of an em."""
+    """Slight perspective, as where a detector's quad is not quite right: corners move by 0.1 em."""
     height, width = page.shape[:2]
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     rise = rng.uniform(-0.08, 0.08) * em

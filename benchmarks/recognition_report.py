@@ -22,7 +22,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Target:
-    """A claim to check: ``reached`` is None where it could not be measured; ``measured`` says what came out."""
+    """A claim to check: ``measured`` says what came out; ``reached`` is None where nothing could."""
 
     claim: str
     measured: str

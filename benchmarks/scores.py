@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# Pairs that a reader cannot tell apart in print: the starter dictionary spells one of each, Tesseract may answer the
-# other. Both sides of a comparison are folded, for every engine alike.
-_TWINS = str.maketrans("ㆍ・∙‧∼～〜―–￦µ￥", "····~~~——₩μ¥")
+# Pairs that a reader cannot tell apart in print: the starter dictionary spells one of each, Tesseract may
+# answer the other, full-width letters included. Both sides are folded, for every engine alike.
+_TWINS = {ord(a): b for a, b in zip("ㆍ・∙‧∼～〜―–￦µ￥", "····~~~——₩μ¥", strict=True)}
+_TWINS |= {code + 0xFEE0: chr(code) for code in range(0x21, 0x7F)}
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts over lines: ``exact`` of ``lines`` are right; ``errors`` edits against ``characters`` expected."""
+    """Counts over lines: ``exact`` of ``lines`` are right; ``errors`` edits of ``characters`` expected."""
 
     lines: int
     exact: int
@@ -24,7 +25,7 @@ class Tally:
 
     @property
     def cer(self) -> float:
-        """Sum of edit distances by sum of expected characters; 0 is perfect, it can exceed 1; nan without lines."""
+        """Edit distances by expected characters, both summed: 0 is perfect, 1 no limit; nan without lines."""
         return self.errors / self.characters if self.characters else float("nan")
 
 

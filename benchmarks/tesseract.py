@@ -1,7 +1,7 @@
 """Tesseract on line images, as well as it can be called: whole lists of files, one process per core.
 
-Its manual page documents lists of images; https://tesseract-ocr.github.io/tessdoc/ImproveQuality.html asks for
-text as large as at 300 dpi and for a border of about ten pixels around tight crops.
+Its manual page documents lists of images; its guide (tesseract-ocr.github.io/tessdoc/ImproveQuality.html)
+asks for text as large as at 300 dpi and for a border of about ten pixels around tight crops.
 """
 
 import os
@@ -21,19 +21,19 @@ from numpy.typing import NDArray
 
 HOW_TO_INSTALL = "on Debian: apt-get install tesseract-ocr tesseract-ocr-kor"
 PSM = "7"  # "Treat the image as a single text line."
-HEIGHT = 64  # pixels of a line's crop where it is lower: about ten-point type at 300 dpi
+HEIGHT = 48  # a lower crop is enlarged to this: about ten-point type at 300 dpi; 64 read no better
 BORDER = 10
 
 ImageBGR = NDArray[np.uint8]
 
 
 class TesseractError(RuntimeError):
-    """Tesseract is not installed, lacks Korean, or failed on the lines; the message says which and what to do."""
+    """Tesseract is not installed, lacks Korean, or failed; the message says which, and what to do."""
 
 
 @dataclass(frozen=True)
 class Tesseract:
-    """An installed Tesseract: ``binary`` a path, ``version`` as it prints it, ``languages`` it has data for."""
+    """An installed Tesseract: ``binary`` a path, ``version`` as printed, ``languages`` with data."""
 
     binary: str
     version: str
@@ -45,6 +45,7 @@ def find_tesseract() -> Tesseract:
 
     Raises:
         TesseractError: there is none, or it has no ``kor``; says what to install.
+
     """
     binary = shutil.which("tesseract")
     if binary is None:
@@ -70,6 +71,7 @@ def read_lines(
     """Read each image as one line.
 
     Args:
+        engine: from :func:`find_tesseract`.
         images: uint8 (H, W, 3) each.
         languages: Tesseract's ``-l``, for example ``kor`` or ``kor+eng``.
         processes: how many share the work; each uses one thread.
@@ -80,6 +82,7 @@ def read_lines(
 
     Raises:
         TesseractError: it failed, or gave another number of lines than images.
+
     """
     if not images:
         return [], 0.0
@@ -103,13 +106,13 @@ def read_lines(
 
 
 def prepare(image: ImageBGR) -> ImageBGR:
-    """Enlarge a low line to ``HEIGHT`` pixels and add a border of the colour at its edge; grey uint8 (H, W)."""
+    """Enlarge a low line to ``HEIGHT`` pixels and add a border in its edge's colour; grey uint8 (H, W)."""
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     scale = HEIGHT / grey.shape[0]
     if scale > 1:
         grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    edge = int(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
-    bordered = cv2.copyMakeBorder(grey, BORDER, BORDER, BORDER, BORDER, cv2.BORDER_CONSTANT, value=edge)
+    edge = float(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
+    bordered = cv2.copyMakeBorder(grey, BORDER, BORDER, BORDER, BORDER, cv2.BORDER_CONSTANT, value=[edge])
     return np.asarray(bordered, np.uint8)
 
 

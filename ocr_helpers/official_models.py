@@ -133,7 +133,8 @@ def fetch_official(module: str, model_name: str, engine: Engine, *, timeout_s: f
             time); None waits until it is done.
 
     Raises:
-        OfficialWeightsUnreachableError: no hub answers (known within :data:`PROBE_SECONDS`), the download failed, or it took longer than ``timeout_s``.
+        OfficialWeightsUnreachableError: no hub answers (known within :data:`PROBE_SECONDS`), the download
+            failed, or it took longer than ``timeout_s``.
 
     """
     reason = why_unreachable()

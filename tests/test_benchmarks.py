@@ -1,9 +1,10 @@
-"""The recognition benchmark: its texts, its lines, its counting, and one short run with the starter weights."""
+"""The recognition benchmark: its texts, lines and counting, and one short run with the starter weights."""
 
 import json
 import random
 import shutil
 import unicodedata
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ from benchmarks.recognition_lines import (
     drawable_marks,
     make_lines,
 )
-from benchmarks.recognition_texts import KINDS, alphabet, marks_line, texts_of, written
+from benchmarks.recognition_marks import marks_line
+from benchmarks.recognition_texts import KINDS, alphabet, texts_of, written
 from benchmarks.scores import Tally, edit_distance, tally
 from training.alphabet import MARKS, dictionary, syllables
 from training.fonts import KEPT_OUT, TRAINING, face
@@ -76,18 +78,18 @@ def test_texts_of_a_kind(kind: str, shortest: int, longest: int) -> None:
 
 
 def test_random_syllables_cover_the_alphabet_evenly() -> None:
-    seen = "".join(texts_of("syllables", 3000, seed=0)).replace(" ", "")
-    counts = np.array([seen.count(syllable) for syllable in syllables()])
-    # About 13 of each on average: with equal chances none of 2,350 stays away or comes four times as often.
+    texts = texts_of("syllables", 4000, seed=0)
+    seen = Counter("".join(texts))
+    counts = np.array([seen[syllable] for syllable in syllables()])
+    # About 16 of each on average: with equal chances none of 2,350 stays away or comes four times as often.
     assert counts.min() >= 1
     assert counts.max() <= 4 * counts.mean()
-    words = [word for text in texts_of("syllables", 500, seed=0) for word in text.split(" ")]
-    assert {len(word) for word in words} == {1, 2, 3, 4, 5, 6}
+    assert {len(word) for text in texts for word in text.split(" ")} == {1, 2, 3, 4, 5, 6}
 
 
 @pytest.mark.parametrize("mark", MARKS)
 def test_every_mark_has_lines(mark: str) -> None:
-    lines = [marks_line(random.Random(seed), mark) for seed in range(20)]
+    lines = [marks_line(random.Random(seed), mark, written("words")) for seed in range(20)]
     assert all(mark in line and alphabet().issuperset(line) for line in lines)
     assert len(set(lines)) >= 5
 
@@ -167,6 +169,7 @@ def test_edit_distance(left: str, right: str, distance: int) -> None:
         ([("가나다라", "가나다라"), ("마바 사자차", "마바사자")], Tally(2, 1, 2, 10), 0.5, 0.2),
         ([("가", "나다라")], Tally(1, 0, 3, 1), 0.0, 3.0),
         ([("가·나~다", "가ㆍ나～다")], Tally(1, 1, 0, 5), 1.0, 0.0),
+        ([("Ｌ, 가", "L, 가")], Tally(1, 1, 0, 4), 1.0, 0.0),
         ([("0O", "O0")], Tally(1, 0, 2, 2), 0.0, 1.0),
     ],
 )
@@ -177,7 +180,10 @@ def test_tally(pairs: list[tuple[str, str]], counted: Tally, exact_share: float,
 
 
 def test_targets_compare_with_limits_and_with_tesseract() -> None:
-    ours = {("sentences", "clean"): Tally(100, 90, 10, 1000), ("syllables", "clean"): Tally(10, 9, 4, 100)}
+    ours: dict[tuple[str, ...], Tally] = {
+        ("sentences", "clean"): Tally(100, 90, 10, 1000),
+        ("syllables", "clean"): Tally(10, 9, 4, 100),
+    }
     level = {**ours, ("sentences", "clean"): Tally(100, 89, 11, 1000)}
     by_claim = {target.claim: target.reached for target in report.targets(ours, level)}
     assert by_claim["sentences, clean: exact lines ≥ 90%"] is True
@@ -199,7 +205,8 @@ def test_tesseract_reads_in_order() -> None:
     blank = np.full((48, 320, 3), 255, np.uint8)
     images = [lines[0].image_bgr, blank, *(line.image_bgr for line in lines[1:])]
     texts, seconds = tesseract.read_lines(engine, images, "kor", 2)
-    assert seconds > 0 and texts[1] == ""
+    assert seconds > 0 and len(texts) == 4
+    assert len(texts[1]) <= 3, "Tesseract sees at most a speck in the blank image: the order was lost"
     assert (
         tally((line.text, read) for line, read in zip(lines, [texts[0], *texts[2:]], strict=True)).cer < 0.3
     )

@@ -112,7 +112,7 @@ def test_the_installed_paddle_is_asked() -> None:
     assert build.installed
     import paddle
 
-    assert (build.cuda is not None) == paddle.is_compiled_with_cuda()
+    assert (build.cuda is not None) == paddle.device.is_compiled_with_cuda()
     assert choose_device() == ("gpu:0" if build.gpu_names else "cpu")
 
 

@@ -26,7 +26,7 @@ PROBES = "\ue000\U0010fffd"  # private use: drawn by no font
 def ink(character: str, families: list[str]) -> NDArray[np.uint8]:
     """What a figure paints for one character, by the path every text of this package takes."""
     figure = Figure(figsize=(0.5, 0.5), dpi=64, facecolor="white")
-    properties = font(20).copy()  # type: ignore[no-untyped-call]
+    properties = font(20).copy()
     properties.set_family(families)
     figure.text(0.1, 0.3, character, fontproperties=properties, parse_math=False)
     buffer = io.BytesIO()

@@ -38,11 +38,13 @@ def _write(path: Path, *cells: nbformat.NotebookNode) -> Path:
 
 
 def _markdown(source: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_markdown_cell(source)
+    cell: nbformat.NotebookNode = nbformat.v4.new_markdown_cell(source)
+    return cell
 
 
 def _code(source: str, **rest: object) -> nbformat.NotebookNode:
-    return nbformat.v4.new_code_cell(source, **rest)
+    cell: nbformat.NotebookNode = nbformat.v4.new_code_cell(source, **rest)
+    return cell
 
 
 OPENING = _markdown("# Reading a line\nWhat does the model read?")

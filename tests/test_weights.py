@@ -291,10 +291,10 @@ def test_offline_by_variable(monkeypatch: pytest.MonkeyPatch, value: str) -> Non
 
 
 def test_every_starter_file_is_listed_and_as_published() -> None:
-    sums = dict(
-        reversed(line.split("  ", 1))
-        for line in (STARTER_MODELS_DIR / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    )
+    sums: dict[str, str] = {}
+    for line in (STARTER_MODELS_DIR / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
+        digest, name = line.split("  ", 1)
+        sums[name] = digest
     there = {
         path.relative_to(STARTER_MODELS_DIR).as_posix()
         for path in STARTER_MODELS_DIR.glob("*/*")
