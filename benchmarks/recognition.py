@@ -29,7 +29,8 @@ from training.fonts import KEPT_OUT
 
 ENGINES = ("onnxruntime", "paddle")
 WARM_UP = 16
-# Which of Tesseract's languages reads which kind best, measured on 112 such lines with version 5.3.0.
+# Which of Tesseract's languages reads which kind best, seen on 56 lines with version 5.3.0: with eng
+# the CER of mixed lines falls from 28 to 9 %, that of random syllables rises from 59 to 89 %.
 TESSERACT_LANGUAGES = {"sentences": "kor", "syllables": "kor", "mixed": "kor+eng", "marks": "kor"}
 
 
@@ -94,7 +95,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--lines", type=int, default=2000, help="lines in all, rounded up to fill every kind (%(default)s)"
     )
     parser.add_argument("--seed", type=int, default=0, help="other texts, sizes and damage (%(default)s)")
-    parser.add_argument("--batch-size", type=int, default=8, help="lines recognised together (%(default)s)")
+    parser.add_argument("--batch-size", type=int, default=16, help="lines recognised together (%(default)s)")
     parser.add_argument("--weights", default="starter", choices=["starter", "official", "auto"])
     parser.add_argument("--model-dir", type=Path, help="measure the recogniser in this directory instead")
     parser.add_argument("--no-tesseract", action="store_true", help="leave Tesseract out")

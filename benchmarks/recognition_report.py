@@ -42,11 +42,13 @@ _LIMITS: tuple[tuple[str, str, str, float], ...] = (
 def tallies(
     lines: Sequence[BenchmarkLine], texts: Sequence[str], key: Callable[[BenchmarkLine], tuple[str, ...]]
 ) -> dict[tuple[str, ...], Tally]:
-    """One tally per key, in the order in which keys first come."""
+    """One tally per key; kinds in their usual order, families by name."""
     groups: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for line, read in zip(lines, texts, strict=True):
         groups.setdefault(key(line), []).append((line.text, read))
-    return {group: tally(pairs) for group, pairs in groups.items()}
+    rank = {kind: number for number, kind in enumerate(KINDS)}
+    ordered = sorted(groups, key=lambda group: (rank.get(group[0], -1), group))
+    return {group: tally(groups[group]) for group in ordered}
 
 
 def by_cell(line: BenchmarkLine) -> tuple[str, ...]:
@@ -80,9 +82,11 @@ def targets(
             found.append(Target(claim, "Tesseract not measured", None))
             continue
         other = theirs[cell]
-        measured = f"{mine.exact_share:.1%} > {other.exact_share:.1%}, {mine.cer:.2%} < {other.cer:.2%}"
+        measured = (
+            f"{mine.exact_share:.1%} to {other.exact_share:.1%} exact, CER {mine.cer:.2%} to {other.cer:.2%}"
+        )
         reached = mine.exact_share > other.exact_share and mine.cer < other.cer
-        found.append(Target(claim, measured if reached else f"not so: {measured}", reached))
+        found.append(Target(claim, measured, reached))
     return found
 
 

@@ -1,6 +1,7 @@
 """Helpers for reading Korean documents with PaddleOCR.
 
-Names load their module on first use, so ``import ocr_helpers`` stays fast and paddle is imported only when needed.
+Names load their module on first use, so ``import ocr_helpers`` stays fast and paddle is imported only when it
+is needed.
 """
 
 from importlib import import_module
@@ -60,7 +61,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
-        raise AttributeError(f"module 'ocr_helpers' has no attribute {name!r}; it offers {', '.join(__all__)}")
+        raise AttributeError(
+            f"module 'ocr_helpers' has no attribute {name!r}; it offers {', '.join(__all__)}"
+        )
     value = getattr(import_module(f"ocr_helpers.{_MODULE_OF[name]}"), name)
     globals()[name] = value
     return value

@@ -11,11 +11,23 @@ from numpy.typing import NDArray
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.pages import Page, load_pages
 
-__all__ = ["SampleLine", "SampleNotFoundError", "crop_quad", "load_sample_lines", "samples_dir", "shrink_line"]
+__all__ = [
+    "SampleLine",
+    "SampleNotFoundError",
+    "SizeError",
+    "crop_quad",
+    "load_sample_lines",
+    "samples_dir",
+    "shrink_line",
+]
 
 
 class SampleNotFoundError(OcrHelpersError):
     """A sample document that ``data/samples`` does not have."""
+
+
+class SizeError(OcrHelpersError):
+    """A height that no picture can have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +37,9 @@ class SampleLine:
     Attributes:
         image_bgr: uint8 (H, W, 3).
         text: what stands there, NFC.
-        name: of the sample, with the line's number on its page: ``"notice:3"``; a line crop is just ``"price"``.
+        name: of the sample, and on a page the number of the line: ``"price"``, ``"notice:3"``.
         description: what the sample is for.
+
     """
 
     image_bgr: NDArray[np.uint8]
@@ -40,6 +53,7 @@ def samples_dir() -> Path:
 
     Raises:
         SampleNotFoundError: the package was installed without its clone.
+
     """
     folder = Path(__file__).resolve().parent.parent / "data" / "samples"
     if not folder.is_dir():
@@ -47,13 +61,16 @@ def samples_dir() -> Path:
     return folder
 
 
-def crop_quad(image_bgr: NDArray[np.uint8], quad_xy: NDArray[np.float32], margin: float = 0.12) -> NDArray[np.uint8]:
+def crop_quad(
+    image_bgr: NDArray[np.uint8], quad_xy: NDArray[np.float32], margin: float = 0.12
+) -> NDArray[np.uint8]:
     """Cut a quadrilateral out of an image and make it upright.
 
     Args:
         image_bgr: uint8 (H, W, 3).
         quad_xy: (4, 2) pixels, clockwise from the text's top left.
         margin: added on each side, as a share of the quadrilateral's height; detectors leave about 0.1.
+
     """
     import cv2
 
@@ -64,7 +81,9 @@ def crop_quad(image_bgr: NDArray[np.uint8], quad_xy: NDArray[np.float32], margin
     inner = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) + np.float32(edge)
     matrix = cv2.getPerspectiveTransform(quad, inner)
     size_wh = (max(1, round(width + 2 * edge)), max(1, round(height + 2 * edge)))
-    upright = cv2.warpPerspective(image_bgr, matrix, size_wh, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    upright = cv2.warpPerspective(
+        image_bgr, matrix, size_wh, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(upright, np.uint8)
 
 
@@ -74,11 +93,12 @@ def shrink_line(image_bgr: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
     Args:
         image_bgr: uint8 (H, W, 3).
         height: pixels, at least 1; an image that is not higher is returned as it is.
+
     """
     import cv2
 
     if height < 1:
-        raise ValueError(f"height is {height}; expected at least 1 pixel")
+        raise SizeError(f"height is {height}; expected at least 1 pixel")
     if image_bgr.shape[0] <= height:
         return image_bgr
     size_wh = (max(1, round(image_bgr.shape[1] * height / image_bgr.shape[0])), height)
@@ -93,6 +113,7 @@ def load_sample_lines(*names: str) -> list[SampleLine]:
 
     Raises:
         SampleNotFoundError: there is no such sample.
+
     """
     folder = samples_dir()
     truths = {path.stem: path for path in sorted(folder.rglob("*.json"))}
@@ -120,6 +141,10 @@ def _lines_of(name: str, record: dict[str, object], page: Page, description: str
     for row in sorted(rows, key=lambda row: int(row["order"])):
         label = name if len(rows) == 1 else f"{name}:{row['order']}"
         # A line crop is a picture already: its margins are what a detector would leave.
-        image = page.image_bgr if len(rows) == 1 else crop_quad(page.image_bgr, np.asarray(row["quad"], np.float32))
+        image = (
+            page.image_bgr
+            if len(rows) == 1
+            else crop_quad(page.image_bgr, np.asarray(row["quad"], np.float32))
+        )
         cut.append(SampleLine(image, unicodedata.normalize("NFC", row["text"]), label, description))
     return cut

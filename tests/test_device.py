@@ -25,6 +25,7 @@ from ocr_helpers.device import (
 )
 from ocr_helpers.environment import EnvironmentFacts, Trap, find_traps, gather_facts
 from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.messages import quiet_paddle
 from ocr_helpers.model_names import MODULES, UnknownModelNameError, UnknownModuleError
 from ocr_helpers.preflight_report import ModuleStatus, PreflightReport, TrialPrediction
 from ocr_helpers.weights import UnknownWeightsError
@@ -110,7 +111,8 @@ def test_devices_that_are_not_understood(device: Any) -> None:
 def test_the_installed_paddle_is_asked() -> None:
     build = paddle_build()
     assert build.installed
-    import paddle
+    with quiet_paddle():
+        import paddle
 
     assert (build.cuda is not None) == paddle.device.is_compiled_with_cuda()
     assert choose_device() == ("gpu:0" if build.gpu_names else "cpu")

@@ -240,20 +240,22 @@ def silence() -> Iterator[str]:
 
 def test_hubs_are_asked_all_at_once_and_briefly(server: str, silence: str) -> None:
     refused = "http://127.0.0.1:1"
-    table: list[tuple[set[str], bool, float]] = [
-        (set(), False, 0.2),
-        ({refused}, False, 0.9),
-        ({f"{server}/200"}, True, 0.9),
-        ({f"{server}/302"}, True, 0.9),
-        ({f"{server}/404", f"{server}/503"}, False, 0.9),
-        ({silence, f"{silence}/2", refused, f"{server}/200"}, True, 0.9),
-        ({silence, f"{silence}/2", f"{silence}/3"}, False, 1.6),
-        ({"not an address"}, False, 0.9),
+    table: list[tuple[set[str], bool]] = [
+        (set(), False),
+        ({refused}, False),
+        ({f"{server}/200"}, True),
+        ({f"{server}/302"}, True),
+        ({f"{server}/404", f"{server}/503"}, False),
+        ({silence, f"{silence}/2", refused, f"{server}/200"}, True),
+        ({"not an address"}, False),
     ]
-    for urls, expected, at_most in table:
+    for urls, expected in table:
         started = time.perf_counter()
-        assert any_answers(urls, 1.0) is expected, urls
-        assert time.perf_counter() - started < at_most, urls
+        assert any_answers(urls, 20) is expected, urls
+        assert time.perf_counter() - started < 10, "it waited for the silent ones"
+    started = time.perf_counter()
+    assert not any_answers({silence, f"{silence}/2", f"{silence}/3"}, 1.0)
+    assert time.perf_counter() - started < 2.5, "they were asked one after the other"
 
 
 def test_unreachable_hubs_are_known_within_seconds_and_asked_once(
@@ -269,7 +271,7 @@ def test_unreachable_hubs_are_known_within_seconds_and_asked_once(
         assert time.perf_counter() - started < 5
         started = time.perf_counter()
         assert why_unreachable() == "no model hub can be reached"
-        assert time.perf_counter() - started < 0.5
+        assert time.perf_counter() - started < 2
     finally:
         official_models._a_hub_answers.cache_clear()
 

@@ -13,8 +13,16 @@ FIRST_NOTEBOOK = Path("notebooks/01_single_line_recognition.ipynb")
 
 def command(root: Path = ROOT) -> list[str]:
     """Return the command that opens the first notebook under ``root``, which the file browser shows too."""
-    line = [sys.executable, "-m", "jupyter", "lab", str(root / FIRST_NOTEBOOK)]
-    line += [f"--ServerApp.root_dir={root}", "--ServerApp.ip=127.0.0.1"]
+    line = [
+        sys.executable,
+        "-m",
+        "jupyter",
+        "lab",
+        f"--ServerApp.root_dir={root}",
+        "--ServerApp.ip=127.0.0.1",
+    ]
+    # As the default address rather than as a file to open: so it stands in the printed link too.
+    line.append(f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}")
     # Else JupyterLab asks its publisher for news and updates, and a question about it covers the notebook.
     line.append(f"--LabApp.app_settings_dir={ROOT / 'tools' / 'jupyterlab_settings'}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:

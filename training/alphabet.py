@@ -13,7 +13,9 @@ MARKS = "".join(dict.fromkeys(BRACKETS + UNITS + BULLETS + SIGNS))
 
 def syllables() -> str:
     """The 2,350 Hangul syllables of KS X 1001, in its order (rows 16 to 40 of the EUC-KR plane)."""
-    return bytes(byte for row in range(0xB0, 0xC9) for cell in range(0xA1, 0xFF) for byte in (row, cell)).decode("euc_kr")
+    return bytes(
+        byte for row in range(0xB0, 0xC9) for cell in range(0xA1, 0xFF) for byte in (row, cell)
+    ).decode("euc_kr")
 
 
 def dictionary() -> list[str]:

@@ -8,7 +8,7 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
-from training.alphabet import ASCII, BRACKETS, BULLETS, JAMO, MARKS, SIGNS, UNITS, dictionary, syllables
+from training.alphabet import ASCII, BULLETS, JAMO, MARKS, SIGNS, UNITS, dictionary, syllables
 
 WORD_LIST = Path("/usr/share/hunspell/ko.dic")
 
@@ -48,7 +48,9 @@ END_MARKS = [".", ".", ".", ".", ",", "?", "!", "…", "", ""]
 def words() -> list[str]:
     """Korean words of hunspell-ko that the dictionary can spell, composed (NFC)."""
     if not WORD_LIST.is_file():
-        raise FileNotFoundError(f"{WORD_LIST} is not there: install Debian's hunspell-ko (training only needs it)")
+        raise FileNotFoundError(
+            f"{WORD_LIST} is not there: install Debian's hunspell-ko (training only needs it)"
+        )
     spellable = set(syllables())
     lines = WORD_LIST.read_text(encoding="utf-8").splitlines()[1:]
     composed = {unicodedata.normalize("NFC", line.split("/")[0]) for line in lines}
@@ -67,7 +69,9 @@ def korean_phrase(rng: random.Random, length: int) -> str:
         else:
             tail = rng.random()
             word = rng.choice(words())
-            parts.append(word + (rng.choice(PARTICLES) if tail < 0.5 else rng.choice(ENDINGS) if tail < 0.65 else ""))
+            parts.append(
+                word + (rng.choice(PARTICLES) if tail < 0.5 else rng.choice(ENDINGS) if tail < 0.65 else "")
+            )
         if rng.random() < 0.07:
             parts[-1] = wrapped(rng, parts[-1])
         if rng.random() < 0.09:
@@ -94,7 +98,11 @@ def mixed(rng: random.Random, length: int) -> str:
     makers = [latin, latin, code, date, price, phone, quantity, address, contact, measure, arithmetic]
     parts: list[str] = []
     while sum(map(len, parts)) + len(parts) < length:
-        part = korean_phrase(rng, rng.randint(2, 7)).rstrip(".") if rng.random() < 0.35 else rng.choice(makers)(rng)
+        part = (
+            korean_phrase(rng, rng.randint(2, 7)).rstrip(".")
+            if rng.random() < 0.35
+            else rng.choice(makers)(rng)
+        )
         parts.append(wrapped(rng, part) if rng.random() < 0.12 else part)
     separator = " " if rng.random() < 0.88 else rng.choice([", ", " / ", " - ", " | ", ": ", "/", ""])
     return separator.join(parts)
@@ -116,7 +124,9 @@ def marks(rng: random.Random, length: int) -> str:
         elif kind < 0.85:
             parts.append("".join(rng.choice(ASCII) for _ in range(rng.randint(1, 6))))
         elif kind < 0.9:
-            parts.append(rng.choice(["ㅋㅋㅋ", "ㅎㅎ", "ㅠㅠ", "ㄱ.", "ㄴ.", "ㄷ.", "".join(rng.choices(JAMO, k=3))]))
+            parts.append(
+                rng.choice(["ㅋㅋㅋ", "ㅎㅎ", "ㅠㅠ", "ㄱ.", "ㄴ.", "ㄷ.", "".join(rng.choices(JAMO, k=3))])
+            )
         else:
             parts.append(rng.choice(words()) + rng.choice("·~…:;/→") + rng.choice(words()))
     return " ".join(parts)
@@ -124,7 +134,25 @@ def marks(rng: random.Random, length: int) -> str:
 
 def wrapped(rng: random.Random, text: str) -> str:
     """The text in a pair of brackets or quotes."""
-    pairs = ["()", "[]", "<>", "{}", "''", '""', "‘’", "“”", "‘’", "“”", "「」", "『』", "《》", "〈〉", "【】", "〔〕", "()"]
+    pairs = [
+        "()",
+        "[]",
+        "<>",
+        "{}",
+        "''",
+        '""',
+        "‘’",
+        "“”",
+        "‘’",
+        "“”",
+        "「」",
+        "『』",
+        "《》",
+        "〈〉",
+        "【】",
+        "〔〕",
+        "()",
+    ]
     left, right = rng.choice(pairs)
     return left + text + right
 
@@ -134,7 +162,9 @@ def latin(rng: random.Random) -> str:
     if rng.random() < 0.55:
         word = rng.choice(ENGLISH)
     else:
-        word = "".join(rng.choice("abcdefghijklmnopqrstuvwxyzeeaaiioollttrrnn") for _ in range(rng.randint(2, 9)))
+        word = "".join(
+            rng.choice("abcdefghijklmnopqrstuvwxyzeeaaiioollttrrnn") for _ in range(rng.randint(2, 9))
+        )
     return rng.choice([word, word, word.lower(), word.upper(), word.capitalize()])
 
 
@@ -188,25 +218,40 @@ def address(rng: random.Random) -> str:
     street = rng.choice(words())[:3] + rng.choice(["로", "길", "동", "대로"])
     number = f"{rng.randint(1, 400)}" + (f"-{rng.randint(1, 30)}" if rng.random() < 0.4 else "")
     person = rng.choice(SURNAMES) + "".join(rng.choice(rng.choice(words())) for _ in range(2))
-    return rng.choice([f"{rng.choice(CITIES)} {street} {number}", f"{street} {number}, {rng.randint(1, 30)}층", person])
+    return rng.choice(
+        [f"{rng.choice(CITIES)} {street} {number}", f"{street} {number}, {rng.randint(1, 30)}층", person]
+    )
 
 
 def contact(rng: random.Random) -> str:
     """A mail or web address."""
     name, host = latin(rng).lower(), latin(rng).lower()
-    return rng.choice([f"{name}@{host}.com", f"www.{host}.co.kr", f"https://{host}.kr/{name}", f"{name}{rng.randint(1, 99)}@{host}.kr"])
+    return rng.choice(
+        [
+            f"{name}@{host}.com",
+            f"www.{host}.co.kr",
+            f"https://{host}.kr/{name}",
+            f"{name}{rng.randint(1, 99)}@{host}.kr",
+        ]
+    )
 
 
 def measure(rng: random.Random) -> str:
     """A number with a unit mark."""
-    number = rng.choice([str(rng.randint(0, 999)), f"{rng.uniform(0, 200):.1f}", f"{rng.randint(1, 99)}×{rng.randint(1, 99)}"])
-    return number + rng.choice([*UNITS, "km", "kg", "mm", "cm", "g", "mL", "m", "GB", "MHz", "W", "V", "kcal"])
+    number = rng.choice(
+        [str(rng.randint(0, 999)), f"{rng.uniform(0, 200):.1f}", f"{rng.randint(1, 99)}×{rng.randint(1, 99)}"]
+    )
+    return number + rng.choice(
+        [*UNITS, "km", "kg", "mm", "cm", "g", "mL", "m", "GB", "MHz", "W", "V", "kcal"]
+    )
 
 
 def arithmetic(rng: random.Random) -> str:
     """A short expression."""
     a, b = rng.randint(0, 99), rng.randint(1, 99)
-    return f"{a}{rng.choice([' ', ''])}{rng.choice('+-×÷=<>/*±≤≥')} {b}" + (f" = {a + b}" if rng.random() < 0.5 else "")
+    return f"{a}{rng.choice([' ', ''])}{rng.choice('+-×÷=<>/*±≤≥')} {b}" + (
+        f" = {a + b}" if rng.random() < 0.5 else ""
+    )
 
 
 KINDS = {"sentences": korean_phrase, "syllables": random_syllables, "mixed": mixed, "marks": marks}
@@ -219,7 +264,6 @@ def line_text(rng: random.Random, longest: int = 28) -> str:
     text = KINDS[kind](rng, length)
     start = rng.randint(0, max(0, min(4, len(text) - length)))
     spellable = set(dictionary()) | {" "}
-    return "".join(c for c in " ".join(text[start : start + length].split()) if c in spellable).strip() or "가"
-
-
-__all__ = ["BRACKETS", "KINDS", "korean_phrase", "line_text", "marks", "mixed", "random_syllables", "words"]
+    return (
+        "".join(c for c in " ".join(text[start : start + length].split()) if c in spellable).strip() or "가"
+    )

@@ -24,7 +24,8 @@ def distort(mask: Image8, spans: Spans, size: int, rng: random.Random) -> tuple[
     squeeze = rng.uniform(-0.1, 0.1) * size
     source = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     target = source + np.array(
-        [[shear * height, rise], [shear * height, -rise + squeeze], [0, -rise - squeeze], [0, rise]], np.float32
+        [[shear * height, rise], [shear * height, -rise + squeeze], [0, -rise - squeeze], [0, rise]],
+        np.float32,
     )
     target[:, 0] += max(0.0, -shear * height)
     matrix = cv2.getPerspectiveTransform(source, target)
@@ -35,7 +36,7 @@ def distort(mask: Image8, spans: Spans, size: int, rng: random.Random) -> tuple[
 
 
 def photograph(mask: Image8, rng: random.Random, noise: np.random.Generator) -> Image8:
-    """Ink on paper: grey levels, uneven light, rules, ruled boxes, neighbours cut off at the edge, texture."""
+    """Ink on paper: grey levels, uneven light, rules, neighbours cut off at the edge, texture."""
     height, width = mask.shape
     paper, ink = rng.uniform(170, 255), rng.uniform(0, 90)
     if rng.random() < 0.2:
@@ -49,7 +50,9 @@ def photograph(mask: Image8, rng: random.Random, noise: np.random.Generator) -> 
         down = np.linspace(-1, 1, height, dtype=np.float32)[:, None] * rng.uniform(-20, 20)
         ground += across + down
     if rng.random() < 0.2:
-        coarse = noise.normal(0, rng.uniform(4, 18), (max(2, height // 8), max(2, width // 8))).astype(np.float32)
+        coarse = noise.normal(0, rng.uniform(4, 18), (max(2, height // 8), max(2, width // 8))).astype(
+            np.float32
+        )
         ground += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     alpha = mask.astype(np.float32) / 255
     if rng.random() < 0.16:
@@ -82,7 +85,10 @@ def neighbour(mask: Image8, rng: random.Random) -> NDArray[np.float32]:
     sliver = max(1, int(height * rng.uniform(0.03, 0.1)))
     drawn = np.zeros(mask.shape, np.float32)
     middle = height // 2
-    piece = np.roll(mask[middle : middle + sliver], rng.randint(0, mask.shape[1]), axis=1).astype(np.float32) / 255
+    piece = (
+        np.roll(mask[middle : middle + sliver], rng.randint(0, mask.shape[1]), axis=1).astype(np.float32)
+        / 255
+    )
     if rng.random() < 0.5:
         drawn[: len(piece)] = piece
     else:
@@ -99,7 +105,11 @@ def late_damage(image: Image8, rng: random.Random, noise: np.random.Generator) -
         small = rng.uniform(0.28, 0.8)
         down = (max(4, int(width * small)), max(4, int(height * small)))
         smaller = cv2.resize(image, down, interpolation=rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR]))
-        image = np.asarray(cv2.resize(smaller, (width, height), interpolation=rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC])))
+        image = np.asarray(
+            cv2.resize(
+                smaller, (width, height), interpolation=rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC])
+            )
+        )
     if rng.random() < 0.35:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.6)))
     if rng.random() < 0.08:

@@ -1,7 +1,8 @@
-"""Write the trained recogniser in the forms PaddleOCR loads: ``python -m training.export_recognition CHECKPOINT OUT``.
+"""Write the trained recogniser in the forms PaddleOCR loads: ``python -m training.export_recognition``.
 
-Both forms are the same layers over the same numbers: batch norms folded into their convolutions, the grey input
-widened to the three channels PaddleX feeds, the softmax at the end that its CTCLabelDecode reads scores from.
+Both forms are the same layers over the same numbers: batch norms folded into their convolutions, the grey
+input widened to the three channels PaddleX feeds, and at the end the softmax that its CTCLabelDecode reads
+scores from.
 """
 
 import argparse
@@ -65,7 +66,9 @@ def onnx_model(weights: Folded) -> onnx.ModelProto:
         nodes.append(helper.make_node(operator, inputs, [output], **attributes))
         return output
 
-    def convolution(name: str, source: str, stride: tuple[int, int], padding: tuple[int, int], active: bool = True) -> str:
+    def convolution(
+        name: str, source: str, stride: tuple[int, int], padding: tuple[int, int], active: bool = True
+    ) -> str:
         inputs = [source, f"{name}.weight", f"{name}.bias"]
         output = add("Conv", inputs, f"{name}.sum", strides=list(stride), pads=[*padding, *padding])
         return add("Relu", [output], f"{name}.out") if active else output
@@ -84,13 +87,19 @@ def onnx_model(weights: Folded) -> onnx.ModelProto:
     features = add("Add", [add("MatMul", [features, "head.weight"], "product"), "head.bias"], "logits")
     add("Softmax", [features], "probabilities", axis=-1)
     constants: dict[str, NDArray[np.float32] | NDArray[np.int64]] = {
-        **weights, "axis_of_height": np.array([2], np.int64), "shape_of_steps": np.array([0, -1, HEAD], np.int64),
-    }  # fmt: skip
+        **weights,
+        "axis_of_height": np.array([2], np.int64),
+        "shape_of_steps": np.array([0, -1, HEAD], np.int64),
+    }
     graph = helper.make_graph(
         nodes,
         MODEL_NAME,
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 3, HEIGHT, "width"])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["batch", "steps", len(dictionary()) + 2])],
+        [
+            helper.make_tensor_value_info(
+                "probabilities", TensorProto.FLOAT, ["batch", "steps", len(dictionary()) + 2]
+            )
+        ],
         [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
@@ -112,7 +121,9 @@ def save_paddle(weights: Folded, out: Path) -> None:
                 self.add_parameter(name.replace(".", "_"), parameter)
 
         def convolution(self, name: str, source: "paddle.Tensor", **options: object) -> "paddle.Tensor":
-            return functional.conv2d(source, getattr(self, f"{name}_weight"), getattr(self, f"{name}_bias"), **options)
+            return functional.conv2d(
+                source, getattr(self, f"{name}_weight"), getattr(self, f"{name}_bias"), **options
+            )
 
         def forward(self, x: "paddle.Tensor") -> "paddle.Tensor":
             for number, (_, stride) in enumerate(TRUNK):
@@ -162,7 +173,9 @@ def export(checkpoint: Path, out: Path) -> None:
     """Write all four files of the model and the checksums of the folder above."""
     network = RecognitionNetwork(len(dictionary()) + 2)
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
-    network.load_state_dict({k.removeprefix("module."): v for k, v in state.items() if k.startswith("module.")})
+    network.load_state_dict(
+        {k.removeprefix("module."): v for k, v in state.items() if k.startswith("module.")}
+    )
     weights = folded_weights(network.eval())
     out.mkdir(parents=True, exist_ok=True)
     onnx.save(onnx_model(weights), out / "inference.onnx")
@@ -176,8 +189,12 @@ def export(checkpoint: Path, out: Path) -> None:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path, nargs="?", default=Path("build/training/recognition/checkpoint.pt"))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "checkpoint", type=Path, nargs="?", default=Path("build/training/recognition/checkpoint.pt")
+    )
     parser.add_argument("out", type=Path, nargs="?", default=Path("data/starter_models") / MODEL_NAME)
     args = parser.parse_args()
     export(args.checkpoint, args.out)

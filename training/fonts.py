@@ -55,7 +55,9 @@ def _sized(path: str, index: int, size: int) -> ImageFont.FreeTypeFont:
 @lru_cache(maxsize=128)
 def face(stem: str) -> Face:
     """The installed face with this file name; raises FileNotFoundError naming the packages to install."""
-    found = sorted(path for pattern in ("*.tt[fc]", "*.ot[fc]") for path in ROOT.rglob(pattern) if path.stem == stem)
+    found = sorted(
+        path for pattern in ("*.tt[fc]", "*.ot[fc]") for path in ROOT.rglob(pattern) if path.stem == stem
+    )
     if not found:
         raise FileNotFoundError(f"no font file {stem}.ttf under {ROOT}: install Debian's {PACKAGES}")
     index = KOREAN_FACE.get(stem, 0)

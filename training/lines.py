@@ -17,7 +17,7 @@ Image8 = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Line:
-    """``image``: uint8 (48, W) grey; ``spans``: float (len(text), 2), first and last x of each character in pixels."""
+    """``image``: uint8 (48, W) grey; ``spans``: float (len(text), 2), first and last x of each character."""
 
     image: Image8
     text: str
@@ -25,7 +25,7 @@ class Line:
 
 
 def typeset(text: str, font: Face, size: int, rng: random.Random) -> tuple[Image8, NDArray[np.float32]]:
-    """Draw white text on black, character by character; returns uint8 (H, W) and the spans of the characters."""
+    """Draw white text on black, character by character: uint8 (H, W), and the spans of the characters."""
     own, borrowed = font.sized(size), face(FALLBACK).sized(size)
     tracking = size * rng.choice([0.0, 0.0, 0.0, rng.uniform(-0.08, 0.02), rng.uniform(0, 0.25)])
     space = rng.choice([1.0, 1.0, rng.uniform(0.65, 1.7)])
@@ -44,7 +44,7 @@ def typeset(text: str, font: Face, size: int, rng: random.Random) -> tuple[Image
 
 
 def make_line(text: str, font: Face, rng: random.Random, noise: np.random.Generator) -> Line:
-    """A line as a detector would cut it out of a page: size, margins, slant, background and damage all vary."""
+    """A line as a detector would cut it out of a page: size, margins, slant, paper and damage all vary."""
     size = int(np.exp(rng.uniform(np.log(13), np.log(58))))
     mask, spans = typeset(text, font, size, rng)
     mask, spans = degrade.distort(mask, spans, size, rng)
@@ -62,7 +62,9 @@ def make_line(text: str, font: Face, rng: random.Random, noise: np.random.Genera
     offset_y, offset_x = max(0, -top), max(0, -x0)
     padded[offset_y : offset_y + inside.shape[0], offset_x : offset_x + inside.shape[1]] = inside
     image = degrade.photograph(padded, rng, noise)
-    width = max(8, round(image.shape[1] * HEIGHT / image.shape[0] * rng.choice([1.0, rng.uniform(0.68, 1.08)])))
+    width = max(
+        8, round(image.shape[1] * HEIGHT / image.shape[0] * rng.choice([1.0, rng.uniform(0.68, 1.08)]))
+    )
     scale = width / padded.shape[1]
     image = cv2.resize(image, (width, HEIGHT), interpolation=cv2.INTER_LINEAR)
     return Line(degrade.late_damage(image, rng, noise), text, ((spans - x0) * scale).astype(np.float32))

@@ -1,8 +1,11 @@
 """Train the starter recogniser on synthetic lines: ``python -m training.recognition``.
 
-Stops and goes on: the newest checkpoint is taken up again, and line number n is the same line in every run.
-The learning rate rises, holds, and falls over the last part, so a run can be shortened or lengthened by ``--steps``
-at any time before that part begins.
+Stops and goes on: the newest checkpoint is taken up again, and the n-th chunk of lines is the same in every
+run. The learning rate rises, holds, and falls over the last part, so a run can be shortened or lengthened by
+``--steps`` at any time before that part begins.
+
+On a CPU glibc's malloc hands the large buffers of every step back to the kernel, which costs half the speed:
+``MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 GLIBC_TUNABLES=glibc.malloc.hugetlb=1`` avoids it.
 """
 
 import argparse
@@ -18,6 +21,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from tqdm import tqdm
 
+from benchmarks.scores import edit_distance
 from training import corpus, fonts
 from training.alphabet import dictionary
 from training.lines import HEIGHT, Line, make_line
@@ -48,7 +52,7 @@ def aligned_target(line: Line, steps: int, classes: dict[str, int]) -> list[int]
 
 
 def collate(lines: list[Line], classes: dict[str, int]) -> Batch:
-    """Images (N, 1, 48, W) scaled to -1…1 and padded with 0 as PaddleX pads, targets per step, targets per text."""
+    """Images (N, 1, 48, W) in -1…1 padded with 0 as PaddleX pads; targets per step, and per text."""
     width = -(-max(line.image.shape[1] for line in lines) // 8) * 8
     images = np.zeros((len(lines), 1, HEIGHT, width), np.float32)
     aligned = np.zeros((len(lines), width // STEP), np.int64)
@@ -81,7 +85,9 @@ class LineStream(IterableDataset[Batch]):
         """One chunk of lines in batches of about equal pixels, in no order."""
         noise = np.random.default_rng([self.seed, chunk])
         faces, weights = [fonts.face(stem) for stem in self.stems], list(self.stems.values())
-        lines = [make_line(corpus.line_text(rng), rng.choices(faces, weights)[0], rng, noise) for _ in range(CHUNK)]
+        lines = [
+            make_line(corpus.line_text(rng), rng.choices(faces, weights)[0], rng, noise) for _ in range(CHUNK)
+        ]
         lines.sort(key=lambda line: line.image.shape[1])
         batches: list[list[Line]] = [[]]
         for line in lines:
@@ -100,23 +106,15 @@ def loss_of(logits: Tensor, batch: Batch, aligned: bool) -> Tensor:
     log_probabilities = logits.log_softmax(-1).transpose(0, 1)
     lengths = torch.tensor([len(text) for text in texts])
     steps = torch.full((len(texts),), logits.shape[1])
-    return nn.functional.ctc_loss(log_probabilities, spelled, steps, lengths, zero_infinity=True, reduction="sum") / len(spelled)
+    return nn.functional.ctc_loss(
+        log_probabilities, spelled, steps, lengths, zero_infinity=True, reduction="sum"
+    ) / len(spelled)
 
 
 def rate(step: int, steps: int) -> float:
     """Share of the peak learning rate: a short rise, a plateau, a fall to zero."""
     left = (steps - step) / (FALLING * steps)
     return max(0.0, min(1.0, step / 200 + 0.02, left))
-
-
-def edit_distance(left: str, right: str) -> int:
-    """Levenshtein distance in characters."""
-    row = list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        corner, row[0] = row[0], i
-        for j, b in enumerate(right, 1):
-            corner, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, corner + (a != b))
-    return row[-1]
 
 
 def evaluate(network: RecognitionNetwork, batches: list[Batch], device: str) -> str:
@@ -140,7 +138,9 @@ def train(args: argparse.Namespace) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     saved = args.out / "checkpoint.pt"
     network = RecognitionNetwork(len(dictionary()) + 2).to(args.device, memory_format=torch.channels_last)
-    average = torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998), use_buffers=True)
+    average = torch.optim.swa_utils.AveragedModel(
+        network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998), use_buffers=True
+    )
     optimizer = torch.optim.AdamW(network.parameters(), lr=PEAK_RATE, weight_decay=0.02, fused=True)
     start = 0
     if saved.is_file():
@@ -152,7 +152,9 @@ def train(args: argparse.Namespace) -> None:
     kept_out = dict.fromkeys(fonts.KEPT_OUT.values(), 1.0)
     held = LineStream(args.seed + 1, 0, kept_out)
     held_batches = [batch for _, batch in zip(range(24), held, strict=False)]
-    batches_per_chunk = CHUNK * 345 // BATCH_COLUMNS  # a resumed run starts near, not at, the chunk it stopped in
+    batches_per_chunk = (
+        CHUNK * 345 // BATCH_COLUMNS
+    )  # a resumed run starts near, not at, the chunk it stopped in
     stream = LineStream(args.seed, start // batches_per_chunk + (1 if start else 0), fonts.TRAINING)
     loader = DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=12)
     began, running = time.monotonic(), 0.0
@@ -175,16 +177,26 @@ def train(args: argparse.Namespace) -> None:
             bar.set_postfix(loss=f"{running:.3f}", refresh=False)
             if (step + 1) % args.every == 0 or step + 1 == args.steps:
                 minutes = (time.monotonic() - began) / 60
-                bar.write(f"step {step + 1}  {minutes:.1f} min  loss {running:.4f}  {evaluate(average.module, held_batches, args.device)}")
-                state = {"network": network.state_dict(), "average": average.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1}
+                figures = evaluate(average.module, held_batches, args.device)
+                bar.write(f"step {step + 1}  {minutes:.1f} min  loss {running:.4f}  {figures}")
+                state = {
+                    "network": network.state_dict(),
+                    "average": average.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "step": step + 1,
+                }
                 torch.save(state, saved.with_suffix(".new"))
                 saved.with_suffix(".new").replace(saved)
 
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=12_000, help="batches of about 58 lines (default %(default)s)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--steps", type=int, default=12_000, help="batches of about 58 lines (default %(default)s)"
+    )
     parser.add_argument("--every", type=int, default=400, help="steps between evaluations and checkpoints")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--workers", type=int, default=1, help="processes that make lines")

@@ -2,7 +2,6 @@
 
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 
 STEP = 4  # pixels of width per output step: narrow enough for "ll", which CTC must part with a blank
@@ -10,15 +9,21 @@ TRUNK = [(32, (2, 2)), (64, (2, 2)), (128, (2, 1)), (192, (1, 1)), (256, (2, 2))
 WIDTH, HEAD = 256, 192
 
 
-def convolution(inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int] = (1, 1)) -> nn.Sequential:
+def convolution(
+    inputs: int, outputs: int, kernel: tuple[int, int], stride: tuple[int, int] = (1, 1)
+) -> nn.Sequential:
     """Convolution, batch norm, ReLU; keeps the size but for its stride."""
     padding = (kernel[0] // 2, kernel[1] // 2)
-    layers = nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+    layers = (
+        nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(),
+    )
     return nn.Sequential(*layers)
 
 
 class RecognitionNetwork(nn.Module):
-    """Grey lines (N, 1, 48, W) scaled to -1…1 → logits (N, ceil(W / 8) * 2, classes); class 0 is CTC's blank."""
+    """Grey lines (N, 1, 48, W) in -1…1 → logits (N, 2 * ceil(W / 8), classes); class 0 is CTC's blank."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()

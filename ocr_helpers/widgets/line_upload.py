@@ -29,6 +29,7 @@ def read_uploads(recognizer: "TextRecognition", files: Iterable[tuple[str, bytes
     Args:
         recognizer: a ``paddleocr.TextRecognition``.
         files: pairs of name and content.
+
     """
     read = UploadedLines()
     for name, content in files:
@@ -41,7 +42,7 @@ def read_uploads(recognizer: "TextRecognition", files: Iterable[tuple[str, bytes
 
 
 class LineUpload(ipywidgets.VBox):  # type: ignore[misc]
-    """An upload button and, below it, the figure of the lines read; ``results`` holds PaddleOCR's own results."""
+    """An upload button and, below it, the figure of the lines read; ``results`` holds PaddleOCR's results."""
 
     def __init__(self, recognizer: "TextRecognition") -> None:
         self.recognizer = recognizer
@@ -53,7 +54,9 @@ class LineUpload(ipywidgets.VBox):  # type: ignore[misc]
             layout=ipywidgets.Layout(width="14em"),
         )
         self.status = ipywidgets.Label("One text line per picture. Nothing leaves this computer.")
-        self.figure = ipywidgets.Image(format="png", layout=ipywidgets.Layout(max_width="100%", display="none"))
+        self.figure = ipywidgets.Image(
+            format="png", layout=ipywidgets.Layout(max_width="100%", display="none")
+        )
         self.refused = ipywidgets.VBox()
         self.button.observe(self._read, names="value")
         super().__init__([ipywidgets.HBox([self.button, self.status]), self.refused, self.figure])
@@ -64,8 +67,12 @@ class LineUpload(ipywidgets.VBox):  # type: ignore[misc]
         self.button.disabled = True
         self.status.value = "Reading …"
         try:
-            self.show(read_uploads(self.recognizer, [(f["name"], bytes(f["content"])) for f in change["new"]]))
-        except Exception as error:  # a callback's traceback goes to a log nobody sees: the panel has to say it
+            self.show(
+                read_uploads(self.recognizer, [(f["name"], bytes(f["content"])) for f in change["new"]])
+            )
+        except (
+            Exception
+        ) as error:  # a callback's traceback goes to a log nobody sees: the panel has to say it
             self.status.value = f"Failed: {type(error).__name__}: {error}"
         finally:
             self.button.disabled = False
