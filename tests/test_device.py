@@ -347,7 +347,9 @@ def test_preflight_reports_a_model_that_does_not_run(tmp_path: Path) -> None:
 def test_modules_without_weights_share_one_warning() -> None:
     (trap,) = (trap for trap in preflight("starter").traps if trap.what.startswith("No weights here"))
     assert trap.severity == "warning"
-    assert all(name in trap.what for name in ("doc_orientation", "unwarping", "textline_orientation", "UVDoc"))
+    assert all(
+        name in trap.what for name in ("doc_orientation", "unwarping", "textline_orientation", "UVDoc")
+    )
 
 
 def test_preflight_reports_weights_that_cannot_be_used(tmp_path: Path) -> None:

@@ -306,12 +306,12 @@ def test_a_notebook_shows_each_figure_exactly_once(repository: Path) -> None:
         "import numpy as np\nfrom ocr_helpers.drawing import show_line\n"
         "line = {'input_img': np.full((48, 320, 3), 230, np.uint8), 'rec_text': '한국어', 'rec_score': 0.9}\n"
     )
-    notebook = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+    notebook = nbformat.v4.new_notebook()
     sources = [setup]
     for first, last in NOTEBOOKS.values():
         sources += [f"figure = show_line(line)\n{first}", last]
     sources += ["figure;"]
-    notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in sources]
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     for name, cell in zip(NOTEBOOKS, notebook.cells[2::2], strict=True):
         assert [output.output_type for output in cell.outputs] == ["display_data"], name

@@ -78,6 +78,7 @@ def test_public_names() -> None:
         "SampleLine",
         "choose_device",
         "find_weights",
+        "iter_pages",
         "load_pages",
         "load_sample_lines",
         "load_text_detection",

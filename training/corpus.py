@@ -153,8 +153,8 @@ def wrapped(rng: random.Random, text: str) -> str:
         "〔〕",
         "()",
     ]
-    left, right = rng.choice(pairs)
-    return left + text + right
+    pair = rng.choice(pairs)
+    return pair[0] + text + pair[1]
 
 
 def latin(rng: random.Random) -> str:

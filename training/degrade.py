@@ -14,7 +14,8 @@ def distort(mask: Image8, spans: Spans, size: int, rng: random.Random) -> tuple[
     """Italics, slight rotation and perspective, thicker or thinner strokes; spans move with the ink."""
     if rng.random() < 0.15 and size >= 20:
         kernel = np.ones((2, 2), np.uint8)
-        mask = cv2.dilate(mask, kernel) if rng.random() < 0.7 or size < 40 else cv2.erode(mask, kernel)
+        thicken = rng.random() < 0.7 or size < 40
+        mask = np.asarray(cv2.dilate(mask, kernel) if thicken else cv2.erode(mask, kernel), np.uint8)
     if rng.random() < 0.45:
         return mask, spans
     height, width = mask.shape

@@ -10,6 +10,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -120,7 +121,7 @@ def save_paddle(weights: Folded, out: Path) -> None:
                 parameter = self.create_parameter(array.shape, default_initializer=initial)
                 self.add_parameter(name.replace(".", "_"), parameter)
 
-        def convolution(self, name: str, source: "paddle.Tensor", **options: object) -> "paddle.Tensor":
+        def convolution(self, name: str, source: "paddle.Tensor", **options: Any) -> "paddle.Tensor":
             return functional.conv2d(
                 source, getattr(self, f"{name}_weight"), getattr(self, f"{name}_bias"), **options
             )
@@ -132,7 +133,7 @@ def save_paddle(weights: Folded, out: Path) -> None:
             for number in range(sum(name.startswith("context") for name in weights) // 2):
                 x = x + functional.relu(self.convolution(f"context{number}", x, padding=(0, 2)))
             x = self.convolution("split", x).squeeze(2).transpose([0, 2, 1])
-            x = paddle.matmul(x.reshape([0, -1, HEAD]), self.head_weight) + self.head_bias
+            x = x.reshape([0, -1, HEAD]) @ self.head_weight + self.head_bias
             return functional.softmax(x, axis=-1)
 
     graph = Graph()

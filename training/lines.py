@@ -66,5 +66,5 @@ def make_line(text: str, font: Face, rng: random.Random, noise: np.random.Genera
         8, round(image.shape[1] * HEIGHT / image.shape[0] * rng.choice([1.0, rng.uniform(0.68, 1.08)]))
     )
     scale = width / padded.shape[1]
-    image = cv2.resize(image, (width, HEIGHT), interpolation=cv2.INTER_LINEAR)
+    image = np.asarray(cv2.resize(image, (width, HEIGHT), interpolation=cv2.INTER_LINEAR), np.uint8)
     return Line(degrade.late_damage(image, rng, noise), text, ((spans - x0) * scale).astype(np.float32))
