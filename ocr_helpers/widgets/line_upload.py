@@ -51,7 +51,7 @@ class LineUpload(ipywidgets.VBox):  # type: ignore[misc]
             accept=".png,.jpg,.jpeg,.webp,.bmp,.gif,.tif,.tiff,.pdf",
             multiple=True,
             description="Choose line images",
-            layout=ipywidgets.Layout(width="14em"),
+            layout=ipywidgets.Layout(width="16em"),
         )
         self.status = ipywidgets.Label("One text line per picture. Nothing leaves this computer.")
         self.figure = ipywidgets.Image(
