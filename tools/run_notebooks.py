@@ -1,5 +1,6 @@
 """Execute every notebook from top to bottom in a fresh kernel; the executed HTML goes to build/notebooks/."""
 
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 HTML = ROOT / "build" / "notebooks"
 CELL_TIMEOUT_S = 600  # against a hang: a whole notebook takes about a minute
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # a kernel colours its tracebacks
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def execute(notebook: Path, html_dir: Path = HTML, cell_timeout_s: int = CELL_TI
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure:
-        error = f"{notebook.name}: {failure}"
+        error = COLOURS.sub("", f"{notebook.name}: {failure}")
     seconds = time.perf_counter() - started
     html_dir.mkdir(parents=True, exist_ok=True)
     html = html_dir / f"{notebook.stem}.html"
