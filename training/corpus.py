@@ -259,7 +259,7 @@ KINDS = {"sentences": korean_phrase, "syllables": random_syllables, "mixed": mix
 
 def line_text(rng: random.Random, longest: int = 28) -> str:
     """One line of training text: at most ``longest`` characters, all of them in the dictionary, no outer spaces."""
-    kind = rng.choices(list(KINDS), weights=[0.55, 0.19, 0.18, 0.08])[0]
+    kind = rng.choices(list(KINDS), weights=[0.42, 0.22, 0.24, 0.12])[0]
     length = 2 + int((longest - 2) * rng.betavariate(1.3, 1.6))
     text = KINDS[kind](rng, length)
     start = rng.randint(0, max(0, min(4, len(text) - length)))
