@@ -92,7 +92,10 @@ def shrink_line(image_bgr: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
 
     Args:
         image_bgr: uint8 (H, W, 3).
-        height: pixels, at least 1; an image that is not higher is returned as it is.
+        height: pixels; an image that is not higher is returned as it is.
+
+    Raises:
+        SizeError: ``height`` is below 1.
 
     """
     import cv2

@@ -70,9 +70,8 @@ class LineUpload(ipywidgets.VBox):  # type: ignore[misc]
             self.show(
                 read_uploads(self.recognizer, [(f["name"], bytes(f["content"])) for f in change["new"]])
             )
-        except (
-            Exception
-        ) as error:  # a callback's traceback goes to a log nobody sees: the panel has to say it
+        except Exception as error:
+            # A callback's traceback goes to a log nobody sees: the panel has to say it.
             self.status.value = f"Failed: {type(error).__name__}: {error}"
         finally:
             self.button.disabled = False
