@@ -26,12 +26,12 @@ from training import corpus, fonts
 from training.alphabet import dictionary
 from training.lines import HEIGHT, Line, make_line
 from training.recognition_network import STEP, RecognitionNetwork, decode
+from training.restore_recognition import restore
 
 CHUNK = 640  # lines made together, then sorted by width so that a batch pads little
 BATCH_COLUMNS = 20_000  # pixels of width in a batch
 ALIGNED = 0.22  # share of the training that learns from known positions, before CTC
 FALLING = 0.4  # share of the training over which the learning rate falls to zero
-PEAK_RATE = 2e-3
 Batch = tuple[Tensor, Tensor, Tensor, list[str]]
 
 
@@ -141,8 +141,12 @@ def train(args: argparse.Namespace) -> None:
     average = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998), use_buffers=True
     )
-    optimizer = torch.optim.AdamW(network.parameters(), lr=PEAK_RATE, weight_decay=0.02, fused=True)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=args.rate, weight_decay=0.02, fused=True)
     start = 0
+    if args.start and not saved.is_file():
+        calibration = next(iter(LineStream(args.seed + 2, 0, fonts.TRAINING)))[0]
+        restore(network, args.start, calibration.to(args.device))
+        average.module.load_state_dict(network.state_dict())
     if saved.is_file():
         state = torch.load(saved, map_location=args.device, weights_only=True)
         network.load_state_dict(state["network"])
@@ -163,10 +167,10 @@ def train(args: argparse.Namespace) -> None:
             if step >= args.steps:
                 break
             for group in optimizer.param_groups:
-                group["lr"] = PEAK_RATE * rate(step, args.steps)
+                group["lr"] = args.rate * rate(step, args.steps)
             with torch.autocast(args.device, torch.bfloat16):
                 logits = network(batch[0].to(args.device, memory_format=torch.channels_last))
-            loss = loss_of(logits.float(), batch, aligned=step < ALIGNED * args.steps)
+            loss = loss_of(logits.float(), batch, aligned=not args.start and step < ALIGNED * args.steps)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 5.0)
@@ -197,6 +201,8 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, default=12_000, help="batches of about 58 lines (default %(default)s)"
     )
+    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default %(default)s)")
+    parser.add_argument("--start", type=Path, help="an inference.onnx to go on from, with CTC from the first step")
     parser.add_argument("--every", type=int, default=400, help="steps between evaluations and checkpoints")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--workers", type=int, default=1, help="processes that make lines")
