@@ -22,9 +22,9 @@ def words() -> None:
 
 @pytest.fixture(scope="module")
 def faces() -> dict[str, fonts.Face]:
-    """Every face of training and measuring; skip, or in CI fail, where Debian's fonts are not installed."""
+    """Every face of Debian's; skip, or in CI fail, where Debian's fonts are not installed."""
     try:
-        return {stem: fonts.face(stem) for stem in [*fonts.TRAINING, *fonts.KEPT_OUT.values()]}
+        return {stem: fonts.face(stem) for stem in [*fonts.DEBIAN, *fonts.KEPT_OUT.values()]}
     except FileNotFoundError as error:
         pytest.skip(str(error))
 

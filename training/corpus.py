@@ -263,7 +263,7 @@ def line_text(rng: random.Random, longest: int = 28) -> str:
     length = 2 + int((longest - 2) * rng.betavariate(1.3, 1.6))
     text = KINDS[kind](rng, length)
     start = rng.randint(0, max(0, min(4, len(text) - length)))
-    spellable = set(dictionary()) | {" "}
+    spellable = {" ", *dictionary()}
     return (
         "".join(c for c in " ".join(text[start : start + length].split()) if c in spellable).strip() or "가"
     )

@@ -16,7 +16,7 @@ PACKAGES = (
 )
 
 # File name stems, relative weight in training. Document faces count more than display faces and handwriting.
-TRAINING = {
+DEBIAN = {
     "NanumGothic": 3, "NanumGothicBold": 2, "NanumGothicExtraBold": 1, "NanumGothicLight": 2, "NanumBarunGothic": 3,
     "NanumBarunGothicBold": 2, "NanumBarunGothicLight": 2, "NanumBarunGothicUltraLight": 1, "NanumBarunpenR": 2,
     "NanumBarunpenB": 1, "NanumGothicCoding": 2, "NanumGothicCodingBold": 1, "NanumMyeongjo": 4, "NanumMyeongjoBold": 3,
@@ -25,12 +25,15 @@ TRAINING = {
     "UnDinaruLight": 1, "UnPilgi": 1, "UnShinmun": 3, "UnTaza": 1, "UnVada": 1, "UnYetgul": 1, "UnPen": 1,
     "LexiGulim": 3, "LexiSaebomR": 2, "D2Coding-Ver1.3.2-20180524-all": 2, "Bandal": 1, "Bangwool": 1, "Eunjin": 1,
     "BMDOHYEON_ttf": 2, "BMJUA_ttf": 2, "BMEULJIROTTF": 1, "BMYEONSUNG_ttf": 1, "NanumBrush": 0.5, "NanumPen": 1,
+}  # fmt: skip
+NPM = {
     "gugi-400": 2, "sunflower-300": 1, "sunflower-500": 2, "sunflower-700": 1, "dongle-400": 2, "black-han-sans-400": 2,
     "bagel-fat-one-400": 0.5, "cute-font-400": 0.5, "gaegu-400": 0.5, "hi-melody-400": 0.5, "poor-story-400": 1,
     "stylish-400": 1, "song-myung-400": 1, "orbit-400": 1, "gowun-batang-400": 2, "gowun-dodum-400": 2, "hahmlet-300": 1,
     "hahmlet-500": 1, "hahmlet-800": 1, "gothic-a1-300": 1, "gothic-a1-500": 2, "gothic-a1-800": 1,
     "ibm-plex-sans-kr-300": 1, "ibm-plex-sans-kr-500": 2, "ibm-plex-sans-kr-700": 1,
 }  # fmt: skip
+TRAINING = DEBIAN | NPM
 KEPT_OUT = {
     "Baekmuk Batang": "batang", "Baekmuk Dotum": "dotum", "Baekmuk Gulim": "gulim", "NanumSquare": "NanumSquareR",
     "Noto Serif CJK KR": "NotoSerifCJK-Regular", "UnDotum": "UnDotum", "BM HANNA Pro": "BMHANNAPro",

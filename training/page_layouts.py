@@ -23,9 +23,10 @@ TEXTS = 24  # lines of corpus text that a page takes its words from
 def make_page(rng: random.Random, faces: list[Face], longest_side: int) -> NDArray[np.uint8]:
     """A fresh page, upright, without any damage: grey uint8 (H, W).
 
-    ``longest_side`` is in pixels. Columns, tables, lists, forms, receipts, posters, landscape and nearly empty
-    pages; body text is about 0.8 to 2.4 % of the longest side, headlines and posters larger. Ink is darker than
-    paper.
+    ``longest_side`` is in pixels. Columns, tables, lists, forms, receipts, posters, landscape and nearly
+    empty pages; body text is about 0.8 to 2.4 % of the longest side, headlines and posters larger. Ink is
+    darker than paper.
+
     Raises ValueError for no faces or fewer than 64 pixels.
     """
     if not faces or longest_side < 64:

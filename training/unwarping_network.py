@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-PAGE_HW = (320, 224)  # what the network sees of a page of any size
-GRID_HW = (15, 11)  # places of the flat page, edges included, whose source it predicts
+from training.splines import linear_matrix, shrink_matrix, spline_matrix
+from training.warped_pages import GRID_HW, PAGE_HW
+
 TRUNK = [(16, 5), (48, 3), (96, 3), (128, 3)]  # channels and kernel of the convolutions of stride 2
 DILATIONS = [1, 2, 4, 1, 2, 4]
 GLOBAL, HIDDEN = 8, 256  # channels and width of the head that sees the whole page at once
@@ -58,7 +59,7 @@ class UnwarpingNetwork(nn.Module):
             ("rows_to_page", spline_matrix(PAGE_HW[0], GRID_HW[0])),
             ("columns_to_page", spline_matrix(PAGE_HW[1], GRID_HW[1])),
         ):
-            self.register_buffer(name, matrix, persistent=False)
+            self.register_buffer(name, torch.from_numpy(matrix), persistent=False)
         y, x = ((torch.arange(side) + 0.5) / side for side in PAGE_HW)
         pixels = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
         y, x = (torch.linspace(0, 1, side) for side in GRID_HW)
@@ -70,10 +71,13 @@ class UnwarpingNetwork(nn.Module):
         """The displacement of one look."""
         mean = pages.mean((1, 2, 3), keepdim=True)
         deviation = (pages - mean).square().mean((1, 2, 3), keepdim=True).sqrt()
+        exact = torch.autocast(pages.device.type, enabled=False)
         features = self.trunk((pages - mean) / (deviation + 0.05))
         for block in self.context:
             features = features + block(features)
-        local = self.cells_to_rows @ self.local(features).float() @ self.cells_to_columns.T
+        local = self.local(features).float()
+        with exact:
+            local = self.cells_to_rows @ local @ self.cells_to_columns.T
         hidden = functional.relu(self.hidden(self.squeeze(features).flatten(1)))
         return cast(Tensor, local + self.whole(hidden).float().view(-1, 2, *GRID_HW))
 
@@ -83,11 +87,13 @@ class UnwarpingNetwork(nn.Module):
 
     def second_look(self, pages: Tensor, first: Tensor) -> Tensor:
         """Both looks together: the second sees the page as the first displacement flattens it."""
-        with torch.no_grad():
+        exact = torch.autocast(pages.device.type, enabled=False)  # bfloat16 is too coarse for places
+        with torch.no_grad(), exact:
             enlarged = self.enlarge(first)
             flattened = sample(pages, self.pixels + enlarged.permute(0, 2, 3, 1))
         rest = self.look(flattened)
-        return rest + sample(enlarged, self.places + rest.permute(0, 2, 3, 1))
+        with exact:
+            return rest + sample(enlarged, self.places + rest.permute(0, 2, 3, 1))
 
     def forward(self, pages: Tensor) -> tuple[Tensor, Tensor]:
         """Displacements after the first and after the second look."""
@@ -100,29 +106,19 @@ def sample(image: Tensor, places: Tensor) -> Tensor:
     return functional.grid_sample(image, places * 2 - 1, padding_mode="border", align_corners=False)
 
 
-def linear_matrix(outputs: int, cells: int) -> Tensor:
-    """(outputs, cells): straight lines between the cells' centres, read off at places from edge to edge."""
-    at = torch.linspace(0, 1, outputs) * cells - 0.5
-    distance = (at.clamp(0, cells - 1)[:, None] - torch.arange(cells)).abs()
-    return (1 - distance).clamp(min=0)
-
-
-def extension(nodes: int) -> Tensor:
-    """(nodes + 2, nodes): the nodes, and one more at each end on the straight line through the last two."""
-    matrix = torch.zeros(nodes + 2, nodes)
-    matrix[1:-1] = torch.eye(nodes)
-    matrix[0, :2] = torch.tensor([2.0, -1.0])
-    matrix[-1, -2:] = torch.tensor([-1.0, 2.0])
-    return matrix
-
-
-def spline_matrix(pixels: int, nodes: int) -> Tensor:
-    """(pixels, nodes): Catmull-Rom curves through nodes from edge to edge, read off at the pixels' centres.
-
-    Formula: Keys, Cubic convolution interpolation for digital image processing (1981), a = -1/2.
-    """
-    at = (torch.arange(pixels) + 0.5) / pixels * (nodes - 1)
-    t = (at[:, None] - torch.arange(-1, nodes + 1)).abs().clamp(max=2)
-    near = (1.5 * t - 2.5) * t * t + 1
-    far = ((-0.5 * t + 2.5) * t - 4) * t + 2
-    return torch.where(t < 1, near, far) @ extension(nodes)
+def unwarp(network: UnwarpingNetwork, image: Tensor, still: float) -> Tensor:
+    """Flatten pages (N, 3, H, W), 0 … 1; those that the grid moves by ``still`` at most stay as they are."""
+    height, width = image.shape[2:]
+    rows, columns, down, right = map(
+        torch.from_numpy,
+        (
+            shrink_matrix(height, PAGE_HW[0]),
+            shrink_matrix(width, PAGE_HW[1]),
+            spline_matrix(height, GRID_HW[0]),
+            spline_matrix(width, GRID_HW[1]),
+        ),
+    )
+    _, both = network((rows @ image.mean(1) @ columns.T)[:, None])
+    both = both * (both.abs().amax((1, 2, 3), keepdim=True) > still)
+    nodes = both + network.places.permute(2, 0, 1)
+    return sample(image, (down @ nodes @ right.T).permute(0, 2, 3, 1))

@@ -1,14 +1,21 @@
 """Photos of bent pages and flat ones, as the unwarping network sees them: small, grey, with the right grid."""
 
+import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.unwarping_network import GRID_HW, PAGE_HW
-from training.warps import Warp, centres, make_warp, regular
+from training import fonts
+from training.page_layouts import make_page
+from training.warps import Warp, centres, make_warp, regular, within
 
+PAGE_HW = (320, 224)  # what the network sees of a page of any size
+GRID_HW = (15, 11)  # places of the flat page, edges included, whose source it predicts
+PAGES, PHOTOS = 12, 12  # a chunk: so many pages, each photographed so often
+LONGEST_SIDE = 640  # of a page before it is bent
 FLAT = 0.3  # share of inputs whose right answer is to leave them alone
 FINE = 2  # photos are taken at twice PAGE_HW and halved
 COARSE = 8  # the inverse of a warp is computed for one place in so many of the photo's pixels
@@ -26,6 +33,18 @@ class WarpedPage:
     image: Image8
     grid: NDArray[np.float32]
     flat: bool
+
+
+def make_chunk(seed: int, number: int, stems: Mapping[str, float]) -> list[WarpedPage]:
+    """Photos of PAGES pages, mixed, set in fonts of these file name stems and weights; always the same ones."""
+    rng, noise = random.Random(seed * 1_000_003 + number), np.random.default_rng([seed, number])
+    faces = [fonts.face(stem) for stem in rng.choices(list(stems), list(stems.values()), k=8)]
+    pages = [make_page(rng, faces, LONGEST_SIDE) for _ in range(PAGES)]
+    photos = [
+        make_warped_page(pages[k % PAGES], pages[rng.randrange(PAGES)], noise) for k in range(PAGES * PHOTOS)
+    ]
+    rng.shuffle(photos)
+    return photos
 
 
 def make_warped_page(page: Image8, other: Image8, rng: np.random.Generator) -> WarpedPage:
@@ -59,11 +78,16 @@ def decorated(page: Image8, rng: np.random.Generator) -> Image8:
         elif kind == 2:  # coloured boxes behind the text
             for _ in range(int(rng.integers(1, 5))):
                 left, top = int(rng.uniform(0, 0.8) * width), int(rng.uniform(0, 0.9) * height)
-                box = image[top : top + int(rng.uniform(0.05, 0.5) * height), left : left + int(far * 3 * width)]
+                box = image[
+                    top : top + int(rng.uniform(0.05, 0.5) * height), left : left + int(far * 3 * width)
+                ]
                 box[:] = np.minimum(box, max(tone, 60))
         else:  # a picture
             left, top = int(rng.uniform(0, 0.6) * width), int(rng.uniform(0, 0.8) * height)
-            box = image[top : top + int(rng.uniform(0.1, 0.4) * height), left : left + int(rng.uniform(0.2, 1) * width)]
+            box = image[
+                top : top + int(rng.uniform(0.1, 0.4) * height),
+                left : left + int(rng.uniform(0.2, 1) * width),
+            ]
             box[:] = texture(rng, (box.shape[0], box.shape[1])).astype(np.uint8)
     if rng.random() < 0.5:
         image = (image * rng.uniform(0.6, 1.0)).astype(np.uint8)
@@ -77,7 +101,9 @@ def texture(rng: np.random.Generator, shape: tuple[int, int]) -> Plane:
     surface = np.full(shape, base, np.float32)
     across, down = np.linspace(-1, 1, width), np.linspace(-1, 1, height)
     if kind == 1:
-        surface += (rng.uniform(-60, 60) * across[None] + rng.uniform(-60, 60) * down[:, None]).astype(np.float32)
+        surface += (rng.uniform(-60, 60) * across[None] + rng.uniform(-60, 60) * down[:, None]).astype(
+            np.float32
+        )
     elif kind in (2, 3):
         cells = (int(rng.integers(2, 60)), int(rng.integers(2, 60)))
         noise = rng.normal(0, rng.uniform(4, 40), cells).astype(np.float32)
@@ -120,7 +146,9 @@ def flat_photo(page: Image8, rng: np.random.Generator) -> Image8:
         if rng.random() < 0.2:
             strip = int(rng.integers(1, 8))
             turned = np.rot90(scan, side)
-            turned[:strip] *= rng.uniform(0, 0.8) if rng.random() < 0.5 else np.linspace(0.5, 1, strip)[:, None]
+            turned[:strip] *= (
+                rng.uniform(0, 0.8) if rng.random() < 0.5 else np.linspace(0.5, 1, strip)[:, None]
+            )
     scan *= light(rng, 0.3)
     return finished(scan, rng)
 
@@ -134,8 +162,12 @@ def light(rng: np.random.Generator, strength: float) -> Plane:
         level -= strength * rng.uniform(0, 0.3) * np.hypot(x - rng.uniform(-1, 1), y - rng.uniform(-1, 1))
     if rng.random() < 0.35:
         angle, at, bend = rng.uniform(0, 2 * np.pi), rng.uniform(-0.3, 1.0), rng.uniform(-0.4, 0.4)
-        beyond = np.cos(angle) * x + np.sin(angle) * y - at + bend * (np.sin(angle) * x - np.cos(angle) * y) ** 2
-        level *= 1 - strength * rng.uniform(0.1, 0.6) / (1 + np.exp(-np.clip(beyond * rng.uniform(5, 60), -40, 40)))
+        beyond = (
+            np.cos(angle) * x + np.sin(angle) * y - at + bend * (np.sin(angle) * x - np.cos(angle) * y) ** 2
+        )
+        level *= 1 - strength * rng.uniform(0.1, 0.6) / (
+            1 + np.exp(-np.clip(beyond * rng.uniform(5, 60), -40, 40))
+        )
     return np.clip(level, 0.15, 1.6).astype(np.float32)
 
 
@@ -160,7 +192,7 @@ def photo(page: Image8, other: Image8, warp: Warp, rng: np.random.Generator) -> 
     full = (size_hw[1] + 2 * COARSE, size_hw[0] + 2 * COARSE)
     places = cv2.resize(coarse, full, interpolation=cv2.INTER_LINEAR)[COARSE:-COARSE, COARSE:-COARSE]
     paper = _look(page, places, 0.0).astype(np.float32)
-    inside = ((places > 0) & (places < 1)).all(axis=-1).astype(np.float32)
+    inside = within(places).astype(np.float32)
     slope = warp.slope(coarse.astype(np.float64)).astype(np.float32)[1:-1, 1:-1]
     shade = np.clip(1 + rng.uniform(-0.7, 0.7) * slope, 0.25, 1.3)
     desk = _surroundings(page, other, places, warp, rng)
@@ -198,7 +230,7 @@ def _surroundings(
     elif rng.random() < 0.12:
         shift = rng.uniform(0.03, 0.2, 2) * rng.choice([-1, 1], 2)
         moved = places + shift.astype(np.float32)
-        beside = ((moved > 0) & (moved < 1)).all(axis=-1)
+        beside = within(moved)
         facing = _look(other, moved, 0.0) * rng.uniform(0.6, 1.0)
     else:
         return desk

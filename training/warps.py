@@ -39,7 +39,7 @@ class Warp:
         """The box (left, top, right, bottom) on the page round all of it that the frame shows."""
         page = regular((LATTICE, LATTICE), 0.0)
         seen = self.place(page)
-        inside = ((seen >= 0) & (seen <= 1)).all(axis=-1)
+        inside = within(seen)
         if not inside.any():
             return 0.0, 0.0, 1.0, 1.0
         step = 1 / (LATTICE - 1)
@@ -70,11 +70,13 @@ class Warp:
 
         def look(table: NDArray[np.float32], page: Places) -> Places:
             at = ((page + REACH) / step).astype(np.float32)
-            found = cv2.remap(table, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            found = cv2.remap(
+                table, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )
             return np.asarray(found, np.float64)
 
         page = _affine_guess(seen, lattice)
-        for _ in range(9):
+        for _ in range(7):
             page = np.clip(page, -REACH, 1 + REACH)
             missed = seen - look(forward, page)
             xu, yu, xv, yv = np.moveaxis(look(slopes, page), -1, 0)
@@ -89,6 +91,12 @@ class Warp:
         seen = self.place(regular((25, 25), 0.0))
         down, across = np.gradient(seen, 1 / 24, axis=(0, 1))
         return float((across[..., 0] * down[..., 1] - across[..., 1] * down[..., 0]).min())
+
+
+def within(places: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which places (..., 2) lie on the page or in the frame."""
+    x, y = places[..., 0], places[..., 1]
+    return np.asarray((x >= 0) & (x <= 1) & (y >= 0) & (y <= 1))
 
 
 def regular(shape: tuple[int, int], beyond: float) -> Places:
@@ -125,7 +133,9 @@ def _curled(rng: np.random.Generator) -> Profile:
     """Edges that rise from the table: one, or both by different amounts."""
     near, far, power = rng.uniform(0, 1), rng.uniform(-0.4, 1), rng.uniform(1.5, 3)
     start, end = rng.uniform(0.2, 0.8, 2)
-    return lambda t: near * np.maximum(0, 1 - t / start) ** power + far * np.maximum(0, (t - end) / (1 - end)) ** power
+    return lambda t: (
+        near * np.maximum(0, 1 - t / start) ** power + far * np.maximum(0, (t - end) / (1 - end)) ** power
+    )
 
 
 def _rolled(rng: np.random.Generator) -> Profile:
@@ -168,7 +178,11 @@ def _tabulated(profile: Profile, height: float) -> tuple[Profile, Profile, Profi
     level = np.sqrt(1 - slope**2)
     run = np.concatenate([[0.0], np.cumsum((level[1:] + level[:-1]) / 2)]) * (t[1] - t[0])
     run -= np.interp(0.5, t, run)
-    return (lambda at: np.interp(at, t, h), lambda at: np.interp(at, t, slope), lambda at: np.interp(at, t, run))
+    return (
+        lambda at: np.interp(at, t, h),
+        lambda at: np.interp(at, t, slope),
+        lambda at: np.interp(at, t, run),
+    )
 
 
 def make_warp(rng: np.random.Generator, aspect: float) -> Warp:
@@ -183,7 +197,7 @@ def make_warp(rng: np.random.Generator, aspect: float) -> Warp:
 
 def _draw_warp(rng: np.random.Generator, aspect: float, strength: float) -> Warp:
     profile = list(PROFILES)[int(rng.choice(len(PROFILES), p=list(PROFILES.values())))]
-    height = strength * rng.choice([0.0, 0.06, 0.14, 0.26], p=[0.1, 0.3, 0.4, 0.2]) * rng.uniform(0.4, 1.0)
+    height = strength * rng.choice([0.0, 0.07, 0.17, 0.33], p=[0.08, 0.22, 0.4, 0.3]) * rng.uniform(0.4, 1.0)
     if profile is _spine:  # the axis runs from the spine, which is straight up
         angle, side = rng.normal(0, 0.03), float(rng.choice([-1, 1]))
     else:
@@ -192,8 +206,10 @@ def _draw_warp(rng: np.random.Generator, aspect: float, strength: float) -> Warp
     rise, steep, run = _tabulated(profile(rng), height)
     axis = np.array([np.cos(angle), np.sin(angle)]) * side
     crumple = _crumple(rng, strength)
-    lean = strength * rng.uniform(-0.5, 0.5, 2) * [0.5, 1.0]  # a camera that looks from the side or from below
-    tilt, distance = strength * rng.normal(0, [0.1, 0.1]), rng.uniform(1.5, 5.0)
+    lean = (
+        strength * rng.uniform(-0.6, 0.6, 2) * [0.5, 1.0]
+    )  # a camera that looks from the side or from below
+    tilt, distance = strength * rng.normal(0, 0.25, 2), rng.uniform(1.5, 5.0)
     turn = rng.normal(0, 0.035) * rng.choice([0.0, 1.0, 2.0], p=[0.3, 0.5, 0.2])
     frame = np.array([aspect, 1.0])
 
