@@ -1,7 +1,7 @@
 """Which device and which engine run the networks, and why; and a report on whether this machine can.
 
 Nothing here imports paddle unless Paddle was built for GPUs: its build is read from a file of the installed
-    package.
+package.
 """
 
 import importlib.metadata
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.messages import quiet_paddle
-from ocr_helpers.model_names import ENGINES, Engine
+from ocr_helpers.model_names import ENGINES, Engine, check_module
 
 if TYPE_CHECKING:
     from ocr_helpers.preflight_report import PreflightReport
@@ -29,9 +29,11 @@ __all__ = [
     "PaddleBuild",
     "UnknownDeviceError",
     "UnknownEngineError",
+    "check_device_name",
     "choose_device",
     "choose_engine",
     "cpu_thread_count",
+    "engine_of",
     "engine_preference",
     "installed_engines",
     "paddle_build",
@@ -122,6 +124,20 @@ def paddle_version() -> str | None:
     return None
 
 
+def check_device_name(device: object) -> str:
+    """Return ``device`` if PaddleOCR takes it: ``"cpu"``, ``"gpu"`` or ``"gpu:N"``, here or elsewhere.
+
+    Raises:
+        UnknownDeviceError: anything else.
+
+    """
+    if isinstance(device, str) and _DEVICE.fullmatch(device):
+        return device
+    raise UnknownDeviceError(
+        f"device is {device!r}; expected 'cpu', 'gpu' or 'gpu:N' with N the number of the GPU, from 0."
+    )
+
+
 def choose_device(device: str = "auto", *, build: PaddleBuild | None = None) -> str:
     """Return ``"cpu"`` or ``"gpu:N"``.
 
@@ -156,6 +172,27 @@ def choose_device(device: str = "auto", *, build: PaddleBuild | None = None) -> 
         )
         raise DeviceNotAvailableError(f"device {device!r} is not available: {build.describe()}. {remedy}")
     return f"gpu:{index}"
+
+
+def engine_of(engine: str | Mapping[str, str], module: str) -> str:
+    """The engine asked for one module: ``engine`` itself, or its entry in a mapping of module to engine.
+
+    A module that the mapping leaves out is ``"auto"``.
+
+    Raises:
+        ocr_helpers.model_names.UnknownModuleError: the mapping names something that is no module.
+        UnknownEngineError: a name that is not understood, for whichever module.
+
+    """
+    if not isinstance(engine, Mapping):
+        return engine
+    for name, value in engine.items():
+        check_module(name)
+        try:
+            engine_preference(value, "cpu")
+        except UnknownEngineError as error:
+            raise UnknownEngineError(f"{name}: {error}") from None
+    return engine.get(module, "auto")
 
 
 def engine_preference(engine: str, device: str) -> tuple[Engine, ...]:

@@ -26,6 +26,7 @@ __all__ = [
     "LOWEST_COLOURED_SCORE",
     "OcrFigure",
     "PageImageError",
+    "UnknownOrderError",
     "UnknownResultError",
     "as_rgb",
     "draw_badge",
@@ -50,6 +51,10 @@ LOWEST_COLOURED_SCORE = 0.5
 _DPI = 160
 _IMAGE_DPI = 240  # more than the figure's own, so that savefig(dpi=300) still looks well
 _CSS_PIXELS_PER_INCH = 100
+
+
+class UnknownOrderError(OcrHelpersError, ValueError):
+    """An order of lines that is neither PaddleOCR's nor the reader's."""
 
 
 class UnknownResultError(OcrHelpersError):

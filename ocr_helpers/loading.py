@@ -9,11 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ocr_helpers.device import (
-    EngineNotAvailableError,
-    choose_device,
-    choose_engine,
-)
+from ocr_helpers.device import EngineNotAvailableError, choose_device, choose_engine
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.fonts import set_paddlex_font
 from ocr_helpers.loading_arguments import LoadingArgumentError, check_arguments, engine_arguments
@@ -32,6 +28,7 @@ __all__ = [
     "load_text_detection",
     "load_text_recognition",
     "plan_loading",
+    "plan_weights",
 ]
 
 _CLASSES: Final[Mapping[str, str]] = {
@@ -70,12 +67,16 @@ class LoadPlan:
     def describe(self) -> str:
         """One line: module, model, whose weights, engine, device, threads."""
         weights = self.weights
+        line = f"{weights.module}: {weights.model_name} ({weights.origin} weights), {self.describe_engine()}"
+        return " ".join([line + ("." if self.notes else ""), *self.notes])
+
+    def describe_engine(self) -> str:
+        """Engine, device and threads, such as ``onnxruntime on cpu, 2 threads``."""
         threads = self.kwargs.get("cpu_threads") or (self.kwargs.get("engine_config") or {}).get(
             "intra_op_num_threads"
         )
         on = f"{self.device}, {threads} thread{'s' if threads != 1 else ''}" if threads else self.device
-        line = f"{weights.module}: {weights.model_name} ({weights.origin} weights), {self.engine} on {on}"
-        return " ".join([line + ("." if self.notes else ""), *self.notes])
+        return f"{self.engine} on {on}"
 
 
 def plan_loading(
@@ -104,24 +105,42 @@ def plan_loading(
         model_names=names,
         allow_download=allow_download,
     )[module]
-    notes: list[str] = []
     try:
-        resolved_engine = choose_engine(engine, device=resolved_device, available=found.engines)
+        return plan_weights(found, resolved_device, engine, kwargs)
     except EngineNotAvailableError:
         if device != "auto" or resolved_device == "cpu":
             raise
-        # The user left the device open, and nothing here can run these weights on the GPU.
-        resolved_engine = choose_engine(engine, device="cpu", available=found.engines)
-        notes.append(f"Not on {resolved_device}: these weights have no form that can run there.")
-        resolved_device = "cpu"
-    arguments, more = engine_arguments(module, resolved_engine, resolved_device, kwargs)
+    # The user left the device open, and nothing here can run these weights on the GPU.
+    note = f"Not on {resolved_device}: these weights have no form that can run there."
+    return plan_weights(found, "cpu", engine, kwargs, (note,))
+
+
+def plan_weights(
+    weights: ModelWeights, device: str, engine: str, kwargs: Mapping[str, Any], notes: tuple[str, ...] = ()
+) -> LoadPlan:
+    """Decide the engine and its arguments for weights that were found.
+
+    Args:
+        weights: what ``find_weights`` found.
+        device: ``"cpu"`` or ``"gpu:N"``.
+        engine: ``"auto"``, ``"paddle"`` or ``"onnxruntime"``.
+        kwargs: arguments for the PaddleOCR class that `check_arguments` let pass.
+        notes: what was decided before; the plan's notes begin with them.
+
+    Raises:
+        ocr_helpers.device.UnknownEngineError, EngineNotAvailableError: see ``engine``.
+        LoadingArgumentError: an argument that the engine would ignore.
+
+    """
+    chosen = choose_engine(engine, device=device, available=weights.engines)
+    arguments, more = engine_arguments(weights.module, chosen, device, kwargs)
     arguments |= {
-        "model_name": found.model_name,
-        "model_dir": str(found.model_dir),
-        "device": resolved_device,
-        "engine": resolved_engine,
+        "model_name": weights.model_name,
+        "model_dir": str(weights.model_dir),
+        "device": device,
+        "engine": chosen,
     }
-    return LoadPlan(found, resolved_device, resolved_engine, arguments, (*notes, *more))
+    return LoadPlan(weights, device, chosen, arguments, (*notes, *more))
 
 
 def load_text_recognition(

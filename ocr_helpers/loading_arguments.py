@@ -11,11 +11,20 @@ from ocr_helpers.device import cpu_thread_count, paddle_version
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.model_names import Engine
 
-__all__ = ["LoadingArgumentError", "check_arguments", "engine_arguments"]
+__all__ = [
+    "ENGINE_ARGUMENTS",
+    "PADDLE_ONLY",
+    "LoadingArgumentError",
+    "check_arguments",
+    "engine_arguments",
+    "misfit",
+]
 
 _BOOLEANS: Final = frozenset({"use_tensorrt", "enable_mkldnn", "enable_cinn"})
-_PADDLE_ONLY: Final = _BOOLEANS | {"precision", "mkldnn_cache_capacity"}
-_COMMON: Final = _PADDLE_ONLY | {"cpu_threads", "engine_config", "input_shape"}
+PADDLE_ONLY: Final = _BOOLEANS | {"precision", "mkldnn_cache_capacity"}
+"""Arguments of PaddleOCR that only the engine paddle heeds."""
+ENGINE_ARGUMENTS: Final = PADDLE_ONLY | {"cpu_threads", "engine_config", "input_shape"}
+"""Arguments that every class of PaddleOCR takes."""
 _DETECTION: Final = frozenset({"limit_side_len", "limit_type", "thresh", "box_thresh", "unclip_ratio"})
 _HINTS: Final[Mapping[str, str]] = {
     "model_dir": "Name the directory with weights={module: directory}.",
@@ -38,14 +47,14 @@ def check_arguments(module: str, kwargs: Mapping[str, Any]) -> None:
         ocr_helpers.settings.SettingRangeError, SettingTypeError: a parameter of detection does not fit.
 
     """
-    allowed = _COMMON | (_DETECTION if module == "text_detection" else frozenset())
+    allowed = ENGINE_ARGUMENTS | (_DETECTION if module == "text_detection" else frozenset())
     for name, value in kwargs.items():
         if name not in allowed:
             raise LoadingArgumentError(
                 f"{module} has no argument {name!r}. {_HINTS.get(name, '')}".rstrip()
                 + f" It takes {', '.join(sorted(allowed))}."
             )
-        if (expected := _misfit(name, value)) is not None:
+        if (expected := misfit(name, value)) is not None:
             raise LoadingArgumentError(f"{name} is {value!r}; expected {expected}.")
     if chosen := {
         name: kwargs[name] for name in sorted(_DETECTION & kwargs.keys()) if kwargs[name] is not None
@@ -55,8 +64,8 @@ def check_arguments(module: str, kwargs: Mapping[str, Any]) -> None:
         DetectionSettings(**chosen)  # PaddleOCR ignores a zero and crashes later on a wrong type
 
 
-def _misfit(name: str, value: Any) -> str | None:
-    """None if the value can be used, else what was expected."""
+def misfit(name: str, value: Any) -> str | None:
+    """None if the value can be used for that argument, else what was expected, in words."""
     if name in _BOOLEANS:
         return None if isinstance(value, bool) else "True or False"
     if name in ("cpu_threads", "mkldnn_cache_capacity"):
@@ -89,7 +98,7 @@ def engine_arguments(
             "engine_config."
         )
     if engine == "onnxruntime":
-        if ignored := sorted(_PADDLE_ONLY & arguments.keys()):
+        if ignored := sorted(PADDLE_ONLY & arguments.keys()):
             raise LoadingArgumentError(
                 f"{', '.join(ignored)} would be ignored: {module} runs on onnxruntime here. "
                 "Use engine='paddle', or leave it out."

@@ -1,7 +1,7 @@
 """Read a model's ``inference.yml`` without running it.
 
 PaddleX evaluates the ``scale`` string of ``NormalizeImage`` as Python
-(``paddlex/inference/models/text_detection/ processors.py``, 3.7), so a model directory from elsewhere can run
+(``paddlex/inference/models/text_detection/processors.py``, 3.7), so a model directory from elsewhere can run
 code. Here only a number or a fraction such as ``1./255.`` passes, and the file is read with YAML's safe
 loader.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.model_names import MODEL_NAMES
 
 __all__ = ["ModelConfigError", "ModelNameMismatchError", "UnsafeModelConfigError", "read_model_config"]
 
@@ -66,15 +67,27 @@ def read_model_config(model_dir: Path, *, module: str, model_name: str) -> dict[
     if not isinstance(found, str):
         raise ModelConfigError(f"{path} does not say which model it is: Global.model_name is missing.")
     if found != model_name:
-        raise ModelNameMismatchError(
-            f"{model_dir} holds the model {found}, but {model_name} was asked for. "
-            f"Pass model_name={found!r}, or name the directory of {model_name}."
-        )
+        raise ModelNameMismatchError(_mismatch(model_dir, module, found, model_name))
     for scale in _values_of("scale", config):
         _check_scale(scale, path)
     _check_preprocessing(config, module, path)
     _check_postprocessing(config, module, path)
     return config
+
+
+def _mismatch(model_dir: Path, module: str, found: str, wanted: str) -> str:
+    known = next((other for other, names in MODEL_NAMES.items() if found in names), None)
+    if known == module:
+        return (
+            f"{model_dir} holds the model {found}, but {wanted} was asked for. "
+            f"Pass model_name={found!r} (for several modules: model_names={{{module!r}: {found!r}}}), "
+            f"or name the directory of {wanted}."
+        )
+    of = f", a model of the module {known}" if known else ""
+    return (
+        f"{model_dir} holds {found}{of}, but {module} needs {wanted}. "
+        f"Name the directory of {wanted} for {module}."
+    )
 
 
 def _parse(path: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import matplotlib.style
 import numpy as np
@@ -16,6 +16,7 @@ from ocr_helpers.figures import (
     GREY,
     LEGEND_WIDTH,
     PageImageError,
+    UnknownOrderError,
     UnknownResultError,
     as_rgb,
     draw_badge,
@@ -27,6 +28,7 @@ from ocr_helpers.figures import (
     score_label,
 )
 from ocr_helpers.lettering import Cell, cells_of, draw_cells, draw_text, line_height, text_width, wrap
+from ocr_helpers.reading_order import reading_order
 
 __all__ = ["show_page"]
 
@@ -39,6 +41,7 @@ def show_page(
     result: Mapping[str, Any],
     page: Any = None,
     *,
+    order: Literal["paddleocr", "reading"] = "paddleocr",
     low_score: float = 0.8,
     max_texts: int = 200,
 ) -> Figure:
@@ -50,6 +53,8 @@ def show_page(
             or (N, 2), x and y in pixels of the picture they were found on.
         page: that picture, as a uint8 (H, W, 3) BGR array or anything with ``image_bgr``; needed only where
             the result carries none. PaddleOCR finds boxes on the turned and flattened page, not on the file.
+        order: how they are numbered: as the result lists them, or as a person reads the page, by
+            :func:`ocr_helpers.reading_order.reading_order`.
         low_score: boxes below it are dashed and thicker, their scores marked ``▼``.
         max_texts: of more texts only so many are listed; all boxes are drawn.
 
@@ -59,10 +64,11 @@ def show_page(
 
     Raises:
         UnknownResultError: the result is neither of the two, or its lists differ in length.
+        UnknownOrderError: ``order`` is another word.
         PageImageError: there is no picture, or it has another size than the one the boxes belong to.
 
     """
-    boxes = _read_boxes(result)
+    boxes = _in_order(_read_boxes(result), order)
     image_rgb = _page_image(_unwrapped(result), page)
     with matplotlib.style.context("default"):
         return _draw_page(image_rgb, boxes, low_score, max_texts)
@@ -96,6 +102,19 @@ def _read_boxes(result: Any) -> _Boxes:
     unread = [p for p in _polygons(result.get("dt_polys", ())) if p.tobytes() not in read]
     texts = [unicodedata.normalize("NFC", text) for text in result["rec_texts"]] if len(names) == 3 else None
     return _Boxes(polygons, texts, [float(score) for score in result[names[1]]], unread)
+
+
+def _in_order(boxes: _Boxes, order: str) -> _Boxes:
+    if order == "paddleocr":
+        return boxes
+    if order != "reading":
+        raise UnknownOrderError(f"order is {order!r}; expected 'paddleocr' or 'reading'.")
+    indices = reading_order(boxes.polygons_xy)
+    return boxes._replace(
+        polygons_xy=[boxes.polygons_xy[index] for index in indices],
+        texts=None if boxes.texts is None else [boxes.texts[index] for index in indices],
+        scores=[boxes.scores[index] for index in indices],
+    )
 
 
 def _polygons(values: Iterable[Any]) -> list[NDArray[np.float64]]:

@@ -1,13 +1,11 @@
 """Parameters under PaddleOCR's own names: validated, frozen, taken away as code, command line or YAML."""
 
 import dataclasses
-import difflib
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.model_names import MODEL_NAMES
 from ocr_helpers.page_limits import shown
 from ocr_helpers.setting_checks import (
     SettingRangeError,
@@ -16,7 +14,16 @@ from ocr_helpers.setting_checks import (
     UnknownSettingError,
     checked_float,
     checked_side,
-    read_mapping,
+)
+from ocr_helpers.setting_forms import (
+    DEFAULT_MAX_SIDE_LIMIT,
+    InexpressibleSettingError,
+    command_line,
+    pipeline_program,
+    program_arguments,
+    read_settings,
+    settings_from,
+    write_settings,
 )
 
 __all__ = [
@@ -30,23 +37,16 @@ __all__ = [
 
 LimitType: TypeAlias = Literal["min", "max", "resize_long"]
 _LIMIT_TYPES: tuple[str, ...] = get_args(LimitType)
-# What PaddleX takes where it is given none: the only value that every way of calling it can express.
-_DEFAULT_MAX_SIDE_LIMIT = 4000
-_DETECTION_MODEL = "PP-OCRv5_mobile_det"
+_DETECTION_MODEL = MODEL_NAMES["text_detection"][0]
 # PaddleOCR's default models know no Korean. The models of the other three steps are its defaults.
-_PIPELINE_MODELS = {
+_PIPELINE_ARGUMENTS = {
     "text_detection_model_name": _DETECTION_MODEL,
-    "text_recognition_model_name": "korean_PP-OCRv5_mobile_rec",
+    "text_recognition_model_name": MODEL_NAMES["text_recognition"][0],
+    # PaddleOCR would switch them on.
+    "use_doc_orientation_classify": False,
+    "use_doc_unwarping": False,
+    "use_textline_orientation": False,
 }
-_CONFIGURE = """from paddlex.inference import load_pipeline_config
-
-config = load_pipeline_config("OCR")
-config["SubModules"]["TextDetection"]["max_side_limit"] = {max_side_limit}
-"""
-
-
-class InexpressibleSettingError(OcrHelpersError):
-    """PaddleOCR has no parameter for this value in the form that was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ class DetectionSettings:
     unclip_ratio: float = 1.5
     limit_side_len: int = 64
     limit_type: LimitType = "min"
-    max_side_limit: int = _DEFAULT_MAX_SIDE_LIMIT
+    max_side_limit: int = DEFAULT_MAX_SIDE_LIMIT
 
     def __post_init__(self) -> None:
         """Validate, and keep NumPy's numbers as Python's own, so that code and YAML stay plain."""
@@ -144,21 +144,13 @@ class DetectionSettings:
             return (
                 "from paddleocr import TextDetection\n\n"
                 f"detector = TextDetection(model_name={_DETECTION_MODEL!r})\n"
-                f"results = detector.predict(\n    {source!r},\n{_arguments(self.as_kwargs())})\n"
+                f"results = detector.predict(\n    {source!r},\n{program_arguments(self.as_kwargs())})\n"
             )
         if form != "pipeline":
             raise SettingRangeError(
                 f"form is {shown(form)}; expected 'settings', 'text_detection' or 'pipeline'."
             )
-        configure, config = "", {}
-        if self.max_side_limit != _DEFAULT_MAX_SIDE_LIMIT:
-            configure = _CONFIGURE.format(max_side_limit=self.max_side_limit)
-            config = {"paddlex_config": _Name("config")}
-        return (
-            f"from paddleocr import PaddleOCR\n{configure}\n"
-            f"pipeline = PaddleOCR(\n{_arguments(_PIPELINE_MODELS | config)})\n"
-            f"results = pipeline.predict(\n    {source!r},\n{_arguments(self._text_det_kwargs())})\n"
-        )
+        return pipeline_program(_PIPELINE_ARGUMENTS, self._text_det_kwargs(), source, self.max_side_limit)
 
     def as_cli(
         self, command: Literal["text_detection", "ocr"] = "text_detection", source: str = "page.png"
@@ -177,24 +169,18 @@ class DetectionSettings:
         if command == "text_detection":
             options: dict[str, Any] = {"model_name": _DETECTION_MODEL}
         elif command == "ocr":
-            options = dict(_PIPELINE_MODELS)
+            options = dict(_PIPELINE_ARGUMENTS)
         else:
             raise SettingRangeError(f"command is {shown(command)}; expected 'text_detection' or 'ocr'.")
         self._refuse_max_side_limit(
             f"paddleocr {command}", "use as_code('text_detection') or as_code('pipeline')"
         )
         options |= self.as_constructor_kwargs() if command == "text_detection" else self.as_pipeline_kwargs()
-        words = ["paddleocr", command, f"--input={source}"]
-        return shlex.join(
-            words + [word for name, value in options.items() for word in (f"--{name}", str(value))]
-        )
+        return command_line(command, source, options)
 
     def to_yaml(self) -> str:
         """Return the settings as YAML, one ``name: value`` a line. `from_yaml` reads it back."""
-        import yaml
-
-        text: str = yaml.safe_dump(dataclasses.asdict(self), sort_keys=False)
-        return text
+        return write_settings(self)
 
     @classmethod
     def from_yaml(cls, text: str | Path) -> "DetectionSettings":
@@ -209,19 +195,7 @@ class DetectionSettings:
             SettingTypeError, SettingRangeError: a value that cannot be used.
 
         """
-        if isinstance(text, Path):
-            try:
-                text = text.read_text(encoding="utf-8")
-            except (OSError, ValueError) as error:
-                raise SettingsSyntaxError(f"{str(text)!r} cannot be read as UTF-8 text: {error}.") from None
-        values = read_mapping(text)
-        known = [setting.name for setting in dataclasses.fields(cls)]
-        for name in values:
-            if name not in known:
-                close = difflib.get_close_matches(str(name), known, n=1)
-                hint = f"Did you mean {close[0]!r}? " if close else ""
-                raise UnknownSettingError(f"{shown(name)} is not a setting. {hint}Known: {', '.join(known)}.")
-        return cls(**values)
+        return settings_from(cls, read_settings(text))
 
     def _text_det_kwargs(self) -> dict[str, Any]:
         return {
@@ -229,21 +203,8 @@ class DetectionSettings:
         }
 
     def _refuse_max_side_limit(self, where: str, remedy: str) -> None:
-        if self.max_side_limit != _DEFAULT_MAX_SIDE_LIMIT:
+        if self.max_side_limit != DEFAULT_MAX_SIDE_LIMIT:
             raise InexpressibleSettingError(
                 f"max_side_limit is {self.max_side_limit}, and {where} has no parameter for it: it is always "
-                f"{_DEFAULT_MAX_SIDE_LIMIT} there. Set it to that, or {remedy}."
+                f"{DEFAULT_MAX_SIDE_LIMIT} there. Set it to that, or {remedy}."
             )
-
-
-class _Name(str):
-    """A variable's name, written without quotes."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-def _arguments(kwargs: dict[str, Any]) -> str:
-    return "".join(f"    {name}={value!r},\n" for name, value in kwargs.items())

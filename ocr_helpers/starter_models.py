@@ -1,9 +1,9 @@
 """The small weights that come with the project: verified, and put where PaddleOCR can load them.
 
-Recognition lies in the repository in both forms. Detection's network, PP-OCRv6_small_det in onnx form, lies
-inside the package rapidocr (Apache-2.0); our own ``inference.yml`` is put beside a copy of it in the user's
-cache, because PaddleOCR loads a directory, and neither the repository nor the installed package is ours to
-write into.
+Four of the five modules lie in the repository in both forms. Detection's network, PP-OCRv6_small_det in
+onnx form, lies inside the package rapidocr (Apache-2.0); our own ``inference.yml`` is put beside a copy of it
+in the user's cache, because PaddleOCR loads a directory, and neither the repository nor the installed package
+is ours to write into.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.model_names import MODEL_NAMES
 
 __all__ = [
     "STARTER_MODELS_DIR",
@@ -33,7 +34,7 @@ STARTER_MODELS_DIR: Final = Path(__file__).resolve().parents[1] / "data" / "star
 _DETECTION = "PP-OCRv5_mobile_det"
 _RAPIDOCR_FILE = "PP-OCRv6_det_small.onnx"
 _RAPIDOCR_SHA256 = "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"  # rapidocr 3.10.0
-_MODELS = (_DETECTION, "korean_PP-OCRv5_mobile_rec")
+_MODELS = tuple(names[0] for names in MODEL_NAMES.values())
 
 
 class StarterWeightsMissingError(OcrHelpersError):

@@ -2,7 +2,7 @@
 
 =============  ======================================================================================
 ``official``   PaddleOCR's own cache, or its download
-``starter``    the small weights that come with the project (detection and recognition so far)
+``starter``    the small weights that come with the project, for all five modules
 ``auto``       official where cached or fetched within seconds, else starter, which is said once
 a mapping      module → local directory (or one of the three words for that module)
 =============  ======================================================================================
@@ -14,7 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Final, Literal
 
-from ocr_helpers.device import engine_preference
+from ocr_helpers.device import engine_of, engine_preference
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.messages import announce_once
 from ocr_helpers.model_files import check_model_dir
@@ -61,7 +61,7 @@ class ModelWeights:
 def find_weights(
     weights: WeightsSource = "auto",
     *,
-    engine: str = "auto",
+    engine: str | Mapping[str, str] = "auto",
     device: str = "cpu",
     modules: Iterable[str] = ("text_detection", "text_recognition"),
     model_names: Mapping[str, str] | None = None,
@@ -72,8 +72,8 @@ def find_weights(
     Args:
         weights: ``"auto"``, ``"official"``, ``"starter"``, or a mapping of module to a local directory (or to
             one of the words). A mapping must name every module asked for: nothing is fetched behind it.
-        engine: ``"paddle"``, ``"onnxruntime"`` or ``"auto"``: decides which form of official weights is
-            looked for.
+        engine: ``"paddle"``, ``"onnxruntime"`` or ``"auto"``, or a mapping of module to one of them:
+            decides which form of official weights is looked for.
         device: ``"cpu"`` or ``"gpu:N"``: decides which form ``engine="auto"`` prefers.
         modules: which of the five modules; by default the two needed to read text.
         model_names: module → PaddleOCR model name where not the default.
@@ -90,25 +90,39 @@ def find_weights(
         ocr_helpers.starter_models.StarterWeightsMissingError, StarterWeightsDamagedError,
         CacheDirectoryError. ocr_helpers.model_files.ModelDirectoryMissingError, ModelFilesIncompleteError: a
         directory is not usable. ocr_helpers.model_config.ModelConfigError, ModelNameMismatchError,
-        UnsafeModelConfigError: same.
+        UnsafeModelConfigError: same. Where several modules are asked for, the message names the module first.
 
     """
     wanted = [modules] if isinstance(modules, str) else list(modules)
     names = dict(model_names or {})
     for module in (*wanted, *names):
         check_module(module)
-    sources = {module: _source_of(module, weights) for module in wanted}
+    sources = {module: _source_of(module, weights, wanted) for module in wanted}
     if isinstance(weights, Mapping):
         for module in weights:
             check_module(module)
-    engines = engine_preference(engine, device)
-    return {
-        module: _find(module, check_model_name(module, names.get(module)), source, engines, allow_download)
-        for module, source in sources.items()
-    }
+    engines = {module: engine_preference(engine_of(engine, module), device) for module in wanted}
+    chosen = {module: check_model_name(module, names.get(module)) for module in wanted}
+    substituted: dict[str, list[str]] = {}
+    found = {}
+    for module, source in sources.items():
+        try:
+            found[module] = _find(
+                module, chosen[module], source, engines[module], allow_download, substituted
+            )
+        except OcrHelpersError as error:
+            if len(wanted) > 1:
+                error.args = (f"{module}: {error}",)
+            raise
+    for reason, replaced in substituted.items():
+        announce_once(
+            f"Using the starter weights for {', '.join(replaced)}: the official ones are not cached, and "
+            f"{reason}. Starter weights are small and less accurate."
+        )
+    return found
 
 
-def _source_of(module: str, weights: object) -> str | PathLike[str]:
+def _source_of(module: str, weights: object, wanted: Iterable[str]) -> str | PathLike[str]:
     if isinstance(weights, str) and weights in WEIGHTS:
         return weights
     if not isinstance(weights, Mapping):
@@ -118,9 +132,12 @@ def _source_of(module: str, weights: object) -> str | PathLike[str]:
             f"directory.{hint if isinstance(weights, str | PathLike) and str(weights) else ''}"
         )
     if module not in weights:
+        missing = [name for name in wanted if name not in weights]
         raise UnknownWeightsError(
-            f"weights names {', '.join(map(repr, weights)) or 'no module'}, but not {module!r}, which is "
-            f"needed. Add {module!r}: a directory, or one of {', '.join(map(repr, WEIGHTS))}."
+            f"weights names {', '.join(map(repr, weights)) or 'no module'}, but not "
+            f"{', '.join(map(repr, missing))}, which {'is' if len(missing) == 1 else 'are'} needed. "
+            f"Give {'it' if len(missing) == 1 else 'each'} a directory, or one of "
+            f"{', '.join(map(repr, WEIGHTS))}."
         )
     source = weights[module]
     if not isinstance(source, str | PathLike) or not str(source).strip():
@@ -137,7 +154,9 @@ def _find(
     source: str | PathLike[str],
     engines: tuple[Engine, ...],
     allow_download: bool,
+    substituted: dict[str, list[str]],
 ) -> ModelWeights:
+    """Find one module's weights; where starter weights stand in for official ones, note reason → model."""
     if source == "starter":
         return _starter(module, model_name)
     if source not in ("official", "auto"):
@@ -161,10 +180,7 @@ def _find(
         except StarterWeightsMissingError as missing:
             raise missing from unreachable
         if allow_download:
-            announce_once(
-                f"Using the starter weights for {model_name}: the official ones are not cached, and "
-                f"{unreachable.reason}. Starter weights are small and less accurate."
-            )
+            substituted.setdefault(unreachable.reason, []).append(model_name)
         return substitute
     return ModelWeights(module, model_name, directory, "official", (engines[0],))
 

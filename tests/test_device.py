@@ -16,9 +16,11 @@ from ocr_helpers.device import (
     PaddleBuild,
     UnknownDeviceError,
     UnknownEngineError,
+    check_device_name,
     choose_device,
     choose_engine,
     cpu_thread_count,
+    engine_of,
     engine_preference,
     paddle_build,
     preflight,
@@ -27,7 +29,7 @@ from ocr_helpers.environment import EnvironmentFacts, Trap, find_traps, gather_f
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.messages import quiet_paddle
 from ocr_helpers.model_names import MODULES, UnknownModelNameError, UnknownModuleError
-from ocr_helpers.preflight_report import ModuleStatus, PreflightReport, TrialPrediction
+from ocr_helpers.preflight_report import ModuleStatus, PreflightReport, TrialPrediction, _module_traps
 from ocr_helpers.weights import UnknownWeightsError
 
 NONE = PaddleBuild(installed=False)
@@ -174,6 +176,37 @@ def test_engines_that_are_not_understood(engine: Any) -> None:
             function()
 
 
+@pytest.mark.parametrize(
+    ("engine", "expected"),
+    [
+        ("paddle", "paddle"),
+        ({}, "auto"),
+        ({"text_detection": "onnxruntime"}, "auto"),
+        ({"unwarping": "paddle", "text_detection": "onnxruntime"}, "paddle"),
+    ],
+)
+def test_the_engine_of_one_module(engine: Any, expected: str) -> None:
+    assert engine_of(engine, "unwarping") == expected
+
+
+def test_a_wrong_engine_of_another_module_is_named() -> None:
+    with pytest.raises(UnknownEngineError, match=r"^text_detection: engine is 'onnx'"):
+        engine_of({"text_detection": "onnx"}, "unwarping")
+    with pytest.raises(UnknownModuleError, match="'detection'"):
+        engine_of({"detection": "paddle"}, "unwarping")
+
+
+@pytest.mark.parametrize("device", ["cpu", "gpu", "gpu:0", "gpu:12"])
+def test_device_names_that_paddleocr_takes(device: str) -> None:
+    assert check_device_name(device) == device
+
+
+@pytest.mark.parametrize("device", ["auto", "", "cuda", "gpu:", "gpu:0,1", "GPU", None, 0])
+def test_device_names_that_it_does_not(device: Any) -> None:
+    with pytest.raises(UnknownDeviceError, match="'gpu:N'"):
+        check_device_name(device)
+
+
 def test_threads_respect_the_cores_of_the_process(repository: Path) -> None:
     assert 1 <= cpu_thread_count() <= 4096
     code = (
@@ -313,8 +346,9 @@ def test_the_facts_of_this_machine_are_healthy() -> None:
 def test_preflight_uses_the_starter_weights_and_reads_a_line() -> None:
     report = ocr_helpers.preflight()
     origins = {s.module: s.plan.weights.origin for s in report.modules if s.plan is not None}
-    assert origins == {"text_detection": "starter", "text_recognition": "starter"}
+    assert origins == dict.fromkeys(MODULES, "starter")
     assert [status.module for status in report.modules] == list(MODULES)
+    assert not any("No weights" in trap.what for trap in report.traps)
     assert report.trial is not None
     assert report.trial.right, report
     assert 0.5 < report.trial.score <= 1
@@ -322,7 +356,7 @@ def test_preflight_uses_the_starter_weights_and_reads_a_line() -> None:
     rows = dict(report.rows())
     assert rows["paddleocr"].startswith("3.7.")
     assert rows["text_detection"] == "PP-OCRv5_mobile_det: starter weights, onnxruntime on cpu"
-    assert rows["unwarping"] == "UVDoc: no weights, see below"
+    assert rows["unwarping"] == "UVDoc: starter weights, onnxruntime on cpu"
     assert rows["Hangul font"].endswith("NanumGothic.ttf")
     assert rows["verdict"] == "ready"
 
@@ -344,12 +378,22 @@ def test_preflight_reports_a_model_that_does_not_run(tmp_path: Path) -> None:
     assert "hollow" in trap.what
 
 
-def test_modules_without_weights_share_one_warning() -> None:
-    (trap,) = (trap for trap in preflight("starter").traps if trap.what.startswith("No weights here"))
+def test_a_module_without_weights_is_a_warning() -> None:
+    report = preflight("starter", model_names={"textline_orientation": "PP-LCNet_x0_25_textline_ori"})
+    (trap,) = (trap for trap in report.traps if trap.what.startswith("No weights here"))
     assert trap.severity == "warning"
-    assert all(
-        name in trap.what for name in ("doc_orientation", "unwarping", "textline_orientation", "UVDoc")
+    assert "textline_orientation (PP-LCNet_x0_25_textline_ori)" in trap.what
+    assert dict(report.rows())["textline_orientation"].endswith("no weights, see below")
+    assert report.ok, report
+
+
+def test_modules_without_weights_share_one_warning() -> None:
+    names = ("doc_orientation", "unwarping", "textline_orientation")
+    (trap,) = _module_traps(
+        [ModuleStatus(name, f"model of {name}", None, "Why. What.", True) for name in names]
     )
+    assert trap.severity == "warning"
+    assert all(f"{name} (model of {name})" in trap.what for name in names)
 
 
 def test_preflight_reports_weights_that_cannot_be_used(tmp_path: Path) -> None:

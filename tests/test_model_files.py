@@ -258,7 +258,19 @@ STEPS = config_of("text_detection")["PreProcess"]["transform_ops"]
         ("unwarping", "[" * 3000, ModelConfigError, "cannot be read as YAML"),
         ("unwarping", "Global: 3", ModelConfigError, "Global.model_name is missing"),
         ("unwarping", "Global: {model_name: 3}", ModelConfigError, "Global.model_name is missing"),
-        ("unwarping", "Global: {model_name: UVDoc2}", ModelNameMismatchError, "UVDoc2, but UVDoc was asked"),
+        ("unwarping", "Global: {model_name: UVDoc2}", ModelNameMismatchError, "UVDoc2, but unwarping needs"),
+        (
+            "unwarping",
+            "Global: {model_name: PP-OCRv5_server_det}",
+            ModelNameMismatchError,
+            "a model of the module text_detection, but unwarping needs UVDoc",
+        ),
+        (
+            "text_detection",
+            "Global: {model_name: PP-OCRv5_server_det}",
+            ModelNameMismatchError,
+            "model_names={'text_detection': 'PP-OCRv5_server_det'}",
+        ),
         ("unwarping", "a: !!python/object/apply:os.mkdir [RAN]", UnsafeModelConfigError, "Refused"),
         ("unwarping", "a: !!python/name:os.system", UnsafeModelConfigError, "Refused"),
         (

@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 import yaml
-from model_dirs import config_of, write_model
+from model_dirs import DEFAULT_NAMES, config_of, write_model
 
 from ocr_helpers import messages, official_models, starter_models
 from ocr_helpers.device import UnknownEngineError
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.model_config import ModelConfigError, ModelNameMismatchError
 from ocr_helpers.model_files import ModelDirectoryMissingError, ModelFilesIncompleteError
-from ocr_helpers.model_names import UnknownModelNameError, UnknownModuleError
+from ocr_helpers.model_names import ENGINES, MODULES, UnknownModelNameError, UnknownModuleError
 from ocr_helpers.official_models import OfficialWeightsUnreachableError, any_answers, why_unreachable
 from ocr_helpers.starter_models import (
     STARTER_MODELS_DIR,
@@ -35,6 +35,7 @@ from ocr_helpers.starter_models import (
 from ocr_helpers.weights import ModelWeights, UnknownWeightsError, find_weights
 
 DETECTION, RECOGNITION = "PP-OCRv5_mobile_det", "korean_PP-OCRv5_mobile_rec"
+SMALL_TEXTLINE = "PP-LCNet_x0_25_textline_ori"  # a model without starter weights
 
 
 @pytest.fixture(autouse=True)
@@ -119,14 +120,27 @@ def test_weights_are_frozen(tmp_path: Path) -> None:
         ("starter", {"model_names": {"text_detection": RECOGNITION}}, UnknownModelNameError, "server_det"),
         ("starter", {"engine": "tensorrt"}, UnknownEngineError, "'paddle', 'onnxruntime'"),
         ("starter", {"engine": None}, UnknownEngineError, "'paddle', 'onnxruntime'"),
-        ("starter", {"modules": ["unwarping"]}, StarterWeightsMissingError, "only for"),
+        (
+            "starter",
+            {"modules": ["textline_orientation"], "model_names": {"textline_orientation": SMALL_TEXTLINE}},
+            StarterWeightsMissingError,
+            "only for",
+        ),
         (
             "starter",
             {"model_names": {"text_detection": "PP-OCRv5_server_det"}},
             StarterWeightsMissingError,
             "PP-OCRv5_server_det",
         ),
-        ("auto", {"modules": ["unwarping"]}, StarterWeightsMissingError, "UVDoc"),
+        (
+            "auto",
+            {"modules": ["textline_orientation"], "model_names": {"textline_orientation": SMALL_TEXTLINE}},
+            StarterWeightsMissingError,
+            SMALL_TEXTLINE,
+        ),
+        ("starter", {"engine": {"detection": "paddle"}}, UnknownModuleError, "'detection'"),
+        ("starter", {"engine": {"text_detection": "onnx"}}, UnknownEngineError, "text_detection: engine"),
+        ("starter", {"engine": {"unwarping": 1}}, UnknownEngineError, "unwarping: engine is 1"),
     ],
 )
 def test_bad_requests(
@@ -198,6 +212,36 @@ def test_auto_falls_back_to_starter_and_says_so_once(caplog: pytest.LogCaptureFi
     assert len(said) == 1
     assert "starter weights" in said[0]
     assert "HF_HUB_OFFLINE" in said[0]
+
+
+def test_models_that_are_replaced_for_the_same_reason_share_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    assert len(find_weights("auto")) == 2
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "ocr_helpers"]
+    assert f"for {DETECTION}, {RECOGNITION}: the official ones" in line
+
+
+def test_an_engine_for_each_module(caches: Path) -> None:
+    for name, suffix in ((RECOGNITION, ""), (RECOGNITION, "_onnx"), (DETECTION, ""), (DETECTION, "_onnx")):
+        module = "text_recognition" if name == RECOGNITION else "text_detection"
+        write_model(caches / f"{name}{suffix}", module, engines=("onnxruntime" if suffix else "paddle",))
+    engines = {"text_recognition": "paddle"}
+    found = find_weights("official", engine=engines)
+    assert {w.module: w.engines for w in found.values()} == {
+        "text_detection": ("onnxruntime",),
+        "text_recognition": ("paddle",),
+    }
+    assert engines == {"text_recognition": "paddle"}
+
+
+@pytest.mark.parametrize(("modules", "prefix"), [(["text_recognition"], ""), (MODULES, "text_recognition: ")])
+def test_of_several_modules_the_broken_one_is_named(tmp_path: Path, modules: list[str], prefix: str) -> None:
+    weights: dict[str, Any] = {
+        module: write_model(tmp_path / module, module, config=config_of(module)) for module in MODULES
+    }
+    weights["text_recognition"] = tmp_path / "nowhere"
+    with pytest.raises(ModelDirectoryMissingError) as caught:
+        find_weights(weights, modules=modules)
+    assert str(caught.value).startswith(f"{prefix}{tmp_path / 'nowhere'} is not there")
 
 
 def test_without_download_nothing_is_said_or_asked(
@@ -307,12 +351,14 @@ def test_every_starter_file_is_listed_and_as_published() -> None:
         assert hashlib.sha256((STARTER_MODELS_DIR / name).read_bytes()).hexdigest() == digest, name
 
 
-def test_starter_weights_of_both_modules() -> None:
-    found = find_weights("starter")
-    assert {w.module: (w.model_name, w.origin, w.engines) for w in found.values()} == {
-        "text_detection": (DETECTION, "starter", ("onnxruntime",)),
-        "text_recognition": (RECOGNITION, "starter", ("paddle", "onnxruntime")),
-    }
+def test_starter_weights_of_all_five_modules() -> None:
+    found = find_weights("starter", modules=MODULES)
+    assert list(found) == list(MODULES)
+    for module, name in DEFAULT_NAMES.items():
+        engines = tuple(engine for engine in ENGINES if engine != "paddle" or module != "text_detection")
+        directory = found[module].model_dir
+        assert found[module] == ModelWeights(module, name, directory, "starter", engines)
+    assert list(find_weights("starter")) == ["text_detection", "text_recognition"]
 
 
 def test_starter_detection_is_put_into_the_cache_once(tmp_path: Path) -> None:
@@ -381,27 +427,28 @@ def test_the_cache_is_under_home_by_default(
     assert cache_dir() == tmp_path / ".cache" / "korean-ocr-workbench"
 
 
-def test_starter_files_that_were_changed_or_lost(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", sorted(set(DEFAULT_NAMES.values()) - {DETECTION}))
+def test_starter_files_that_were_changed_or_lost(tmp_path: Path, name: str) -> None:
     source = tmp_path / "starter_models"
     with pytest.raises(StarterWeightsMissingError, match="come with the repository"):
-        starter_model_dir(RECOGNITION, source_dir=source)
+        starter_model_dir(name, source_dir=source)
     shutil.copytree(STARTER_MODELS_DIR, source)
-    assert starter_model_dir(RECOGNITION, source_dir=source) == source / RECOGNITION
-    config = source / RECOGNITION / "inference.yml"
+    assert starter_model_dir(name, source_dir=source) == source / name
+    config = source / name / "inference.yml"
     config.write_text(config.read_text(encoding="utf-8") + "#", encoding="utf-8")
     with pytest.raises(StarterWeightsDamagedError, match=r"inference\.yml is not the published file"):
-        starter_model_dir(RECOGNITION, source_dir=source)
+        starter_model_dir(name, source_dir=source)
     config.unlink()
     with pytest.raises(StarterWeightsMissingError, match="git checkout"):
-        starter_model_dir(RECOGNITION, source_dir=source)
+        starter_model_dir(name, source_dir=source)
     sums = source / "SHA256SUMS"
     for text in ("not a sum", f"{'0' * 64}  ../../outside"):
         sums.write_text(text, encoding="utf-8")
         with pytest.raises(StarterWeightsDamagedError, match="as sha256sum writes them"):
-            starter_model_dir(RECOGNITION, source_dir=source)
+            starter_model_dir(name, source_dir=source)
     sums.write_text("\n", encoding="utf-8")
     with pytest.raises(StarterWeightsMissingError, match="lists no file"):
-        starter_model_dir(RECOGNITION, source_dir=source)
+        starter_model_dir(name, source_dir=source)
 
 
 def test_another_rapidocr_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -202,7 +202,7 @@ def main() -> None:
         "--steps", type=int, default=12_000, help="batches of about 58 lines (default %(default)s)"
     )
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default %(default)s)")
-    parser.add_argument("--start", type=Path, help="an inference.onnx to go on from, with CTC from the first step")
+    parser.add_argument("--start", type=Path, help="an inference.onnx to go on from; CTC from the first step")
     parser.add_argument("--every", type=int, default=400, help="steps between evaluations and checkpoints")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--workers", type=int, default=1, help="processes that make lines")

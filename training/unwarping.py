@@ -28,7 +28,7 @@ from training.warps import regular
 
 BATCH = 16
 FALLING = 0.4  # share of the training over which the learning rate falls to zero
-SECOND_LOOK = 0.3  # share of the training after which the second look is trained too
+SECOND_LOOK = 0.4  # share of the training after which half of each batch is looked at twice
 STRAIGHTNESS = 2.0  # weight of the error between neighbouring places: it is what bends a line
 Batch = tuple[Tensor, Tensor, Tensor]
 
@@ -69,7 +69,7 @@ def loss_of(displacement: Tensor, target: Tensor) -> Tensor:
 def rate(step: int, steps: int) -> float:
     """Share of the peak learning rate: a short rise, a plateau, a fall to zero."""
     left = (steps - step) / (FALLING * steps)
-    return max(0.0, min(1.0, step / 100 + 0.02, left))
+    return max(0.0, min(1.0, step / 200 + 0.02, left))
 
 
 def evaluate(network: UnwarpingNetwork, batches: list[Batch], device: str) -> str:
@@ -131,10 +131,11 @@ def train(args: argparse.Namespace) -> None:
             with torch.autocast(args.device, torch.bfloat16):
                 pages = images.to(args.device, memory_format=torch.channels_last)
                 first = network.look(pages)
-                both = network.second_look(pages, first) if step >= SECOND_LOOK * args.steps else None
+                half = len(pages) // 2 if step >= SECOND_LOOK * args.steps else 0
+                both = network.second_look(pages[:half], first[:half]) if half else None
             loss = loss_of(first, target)
             if both is not None:
-                loss = loss + loss_of(both.float(), target)
+                loss = loss + loss_of(both.float(), target[:half])
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 20.0)
@@ -166,7 +167,7 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, default=3000, help=f"batches of {BATCH} photos (default %(default)s)"
     )
-    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default %(default)s)")
+    parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate (default %(default)s)")
     parser.add_argument("--every", type=int, default=250, help="steps between evaluations and checkpoints")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--workers", type=int, default=1, help="processes that make photos")

@@ -15,6 +15,7 @@ from training.warped_pages import GRID_HW, PAGE_HW
 
 TRUNK = [(16, 5), (48, 3), (96, 3), (128, 3)]  # channels and kernel of the convolutions of stride 2
 DILATIONS = [1, 2, 4, 1, 2, 4]
+UNIT = 0.02  # what 1 in the heads' output means, in shares of the frame: about as far as pages are moved
 GLOBAL, HIDDEN = 8, 256  # channels and width of the head that sees the whole page at once
 
 
@@ -49,8 +50,9 @@ class UnwarpingNetwork(nn.Module):
         rows, columns = (side // 2 ** len(TRUNK) for side in PAGE_HW)
         self.hidden = nn.Linear(GLOBAL * rows * columns, HIDDEN)
         self.whole = nn.Linear(HIDDEN, 2 * GRID_HW[0] * GRID_HW[1])
+        # The identity at first: noise in the grid would teach the layers below to fall silent.
         for head in (self.local, self.whole):
-            nn.init.normal_(head.weight, std=1e-3)
+            nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)  # type: ignore[arg-type]
         # Fixed matrices: from the trunk's cells to the grid's places, from the grid to the page's pixels.
         for name, matrix in (
@@ -79,7 +81,7 @@ class UnwarpingNetwork(nn.Module):
         with exact:
             local = self.cells_to_rows @ local @ self.cells_to_columns.T
         hidden = functional.relu(self.hidden(self.squeeze(features).flatten(1)))
-        return cast(Tensor, local + self.whole(hidden).float().view(-1, 2, *GRID_HW))
+        return cast(Tensor, UNIT * (local + self.whole(hidden).float().view(-1, 2, *GRID_HW)))
 
     def enlarge(self, displacement: Tensor) -> Tensor:
         """(N, 2, *GRID_HW) → (N, 2, *PAGE_HW), along smooth curves through the grid's places."""
@@ -102,7 +104,7 @@ class UnwarpingNetwork(nn.Module):
 
 
 def sample(image: Tensor, places: Tensor) -> Tensor:
-    """``image`` (N, C, H, W) looked at in ``places`` (N, h, w, 2): 0 is its left and top edge, 1 the other."""
+    """``image`` (N, C, H, W) looked at in ``places`` (N, h, w, 2): 0 is left and top, 1 right and bottom."""
     return functional.grid_sample(image, places * 2 - 1, padding_mode="border", align_corners=False)
 
 

@@ -1,8 +1,9 @@
-"""Photos of bent pages and flat ones, as the unwarping network sees them: small, grey, with the right grid."""
+"""Photos of bent pages and of flat ones, as the unwarping network sees them, with the right grid."""
 
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,7 +37,7 @@ class WarpedPage:
 
 
 def make_chunk(seed: int, number: int, stems: Mapping[str, float]) -> list[WarpedPage]:
-    """Photos of PAGES pages, mixed, set in fonts of these file name stems and weights; always the same ones."""
+    """Photos of PAGES pages, mixed, in fonts of these file stems and weights; always the same."""
     rng, noise = random.Random(seed * 1_000_003 + number), np.random.default_rng([seed, number])
     faces = [fonts.face(stem) for stem in rng.choices(list(stems), list(stems.values()), k=8)]
     pages = [make_page(rng, faces, LONGEST_SIDE) for _ in range(PAGES)]
@@ -171,7 +172,7 @@ def light(rng: np.random.Generator, strength: float) -> Plane:
     return np.clip(level, 0.15, 1.6).astype(np.float32)
 
 
-def finished(image: Plane, rng: np.random.Generator) -> Image8:
+def finished(image: NDArray[Any], rng: np.random.Generator) -> Image8:
     """The lens and the sensor: softness, contrast, grain."""
     if rng.random() < 0.3:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.0))
@@ -190,7 +191,8 @@ def photo(page: Image8, other: Image8, warp: Warp, rng: np.random.Generator) -> 
     around = centres((cells[0] + 2, cells[1] + 2)) * (1 + 2 * step) - step
     coarse = warp.page_places(around).astype(np.float32)
     full = (size_hw[1] + 2 * COARSE, size_hw[0] + 2 * COARSE)
-    places = cv2.resize(coarse, full, interpolation=cv2.INTER_LINEAR)[COARSE:-COARSE, COARSE:-COARSE]
+    enlarged = np.asarray(cv2.resize(coarse, full, interpolation=cv2.INTER_LINEAR), np.float32)
+    places = enlarged[COARSE:-COARSE, COARSE:-COARSE]
     paper = _look(page, places, 0.0).astype(np.float32)
     inside = within(places).astype(np.float32)
     slope = warp.slope(coarse.astype(np.float64)).astype(np.float32)[1:-1, 1:-1]
@@ -226,7 +228,7 @@ def _surroundings(
         left = warp.spine == "left"
         beside &= (places[..., 0] < 0) if left else (places[..., 0] > 1)
         tone = np.median(page) / max(1.0, float(np.median(other)))
-        facing = _look(other, places, 1.0 if left else -1.0) * min(1.0, tone)
+        facing = _look(other, places, 1.0 if left else -1.0) * min(1.0, float(tone))
     elif rng.random() < 0.12:
         shift = rng.uniform(0.03, 0.2, 2) * rng.choice([-1, 1], 2)
         moved = places + shift.astype(np.float32)

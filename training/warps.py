@@ -201,14 +201,12 @@ def _draw_warp(rng: np.random.Generator, aspect: float, strength: float) -> Warp
     if profile is _spine:  # the axis runs from the spine, which is straight up
         angle, side = rng.normal(0, 0.03), float(rng.choice([-1, 1]))
     else:
-        angle, side = float(rng.choice([rng.normal(0, 0.1), np.pi / 2 + rng.normal(0, 0.1), rng.uniform(0, np.pi)],
-                                       p=[0.5, 0.25, 0.25])), 1.0  # fmt: skip
+        angles = rng.normal(0, 0.1), np.pi / 2 + rng.normal(0, 0.1), rng.uniform(0, np.pi)
+        angle, side = float(rng.choice(angles, p=[0.5, 0.25, 0.25])), 1.0
     rise, steep, run = _tabulated(profile(rng), height)
     axis = np.array([np.cos(angle), np.sin(angle)]) * side
     crumple = _crumple(rng, strength)
-    lean = (
-        strength * rng.uniform(-0.6, 0.6, 2) * [0.5, 1.0]
-    )  # a camera that looks from the side or from below
+    lean = strength * rng.uniform(-0.6, 0.6, 2) * [0.5, 1.0]  # a camera that looks from a side
     tilt, distance = strength * rng.normal(0, 0.25, 2), rng.uniform(1.5, 5.0)
     turn = rng.normal(0, 0.035) * rng.choice([0.0, 1.0, 2.0], p=[0.3, 0.5, 0.2])
     frame = np.array([aspect, 1.0])
@@ -229,7 +227,7 @@ def _draw_warp(rng: np.random.Generator, aspect: float, strength: float) -> Warp
     outline = bent(regular((17, 17), 0.0)) @ turned
     low, high = outline.min(axis=(0, 1)), outline.max(axis=(0, 1))
     fill = rng.uniform(0.6, 1.0, 2) if rng.random() < 0.6 else rng.uniform(0.93, 1.0, 2)
-    if rng.random() < 0.2:  # the page's edge leaves the frame
+    if rng.random() < 0.15:  # the page's edge leaves the frame
         fill = rng.uniform(1.0, 1.25, 2)
     offset = 0.5 + (1 - fill) * np.clip(rng.normal(0, 0.22, 2), -0.5, 0.5)
     middle, scale = (low + high) / 2, fill / (high - low)

@@ -1,0 +1,147 @@
+"""Does the staged run give what PaddleOCR gives? ``python -m benchmarks.exactness``.
+
+Every sample page is read under a grid of settings, by ``StagedPipeline.run`` and ``PaddleOCR.predict``. The
+boxes must be the same integers and the page picture the same bytes. Lines are compared twice: with PaddleOCR
+reading one line at a time (text the same, score within 0.001, always), and with PaddleOCR's default batches,
+where it pads each line to the widest of its batch. A line that differs only from the latter is counted: the
+padding changed it.
+"""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import ocr_helpers as ocr
+from ocr_helpers.pages import Page
+
+SAMPLES = Path(__file__).resolve().parents[1] / "data/samples"
+SCORE_TOLERANCE = 1e-3
+LOW = ocr.DetectionSettings(thresh=0.2, box_thresh=0.4, unclip_ratio=2.0)
+SMALL = ocr.DetectionSettings(limit_side_len=960, limit_type="max")
+GRID = {
+    "defaults": ocr.PipelineSettings(),
+    "all five modules": ocr.PipelineSettings(
+        use_doc_orientation_classify=True, use_doc_unwarping=True, use_textline_orientation=True
+    ),
+    "low thresholds, lines turned": ocr.PipelineSettings(detection=LOW, use_textline_orientation=True),
+    "small input, page turned": ocr.PipelineSettings(detection=SMALL, use_doc_orientation_classify=True),
+    "unwarped, scores from 0.8": ocr.PipelineSettings(
+        detection=replace(SMALL, limit_type="resize_long", unclip_ratio=1.2),
+        use_doc_unwarping=True,
+        text_rec_score_thresh=0.8,
+    ),
+}
+ENGINES: dict[str, str | dict[str, str]] = {
+    "onnxruntime": "onnxruntime",
+    # The starter detection weights have the onnx form only.
+    "paddle": {"text_detection": "onnxruntime"}
+    | dict.fromkeys(("doc_orientation", "unwarping", "textline_orientation", "text_recognition"), "paddle"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One page under one setting.
+
+    Attributes:
+        boxes: how many PaddleOCR found.
+        same_boxes: the staged run found the same, corner by corner, in the same order.
+        same_page: the picture they belong to is the same, byte by byte.
+        lines: recognised lines.
+        different: lines that are not what PaddleOCR reads one at a time (text, or score by more than 0.001).
+        padded: lines whose text differs from PaddleOCR's batches, but not from PaddleOCR's line by itself.
+
+    """
+
+    boxes: int
+    same_boxes: bool
+    same_page: bool
+    lines: int
+    different: int
+    padded: int
+
+    @property
+    def exact(self) -> bool:
+        """Nothing differs but what PaddleOCR's own padding changes."""
+        return self.same_boxes and self.same_page and not self.different
+
+
+def sample_pages() -> Iterator[Page]:
+    """Every page of the samples, PDF pages included."""
+    for path in sorted(SAMPLES.iterdir()):
+        if path.suffix in (".png", ".jpg", ".pdf"):
+            yield from ocr.load_pages(path)
+
+
+def compare(
+    staged: ocr.StagedPipeline, one_at_a_time: Any, batches: Any, page: Page, settings: ocr.PipelineSettings
+) -> Comparison:
+    """Read the page three times; the two PaddleOCR objects differ in ``text_recognition_batch_size`` only.
+
+    ``batches`` may be None: then ``padded`` is 0.
+    """
+    ours = staged.run(page, settings)
+    pixels, arguments = np.array(page.image_bgr), settings.as_kwargs()
+    theirs = one_at_a_time.predict(pixels, **arguments)[0]
+    same_boxes = same_quads(ours["dt_polys"], theirs["dt_polys"])
+    same_page = np.array_equal(ours.page_bgr, theirs["doc_preprocessor_res"]["output_img"])
+    different = padded = 0
+    if same_quads(ours["rec_polys"], theirs["rec_polys"]):
+        rows = zip(
+            ours["rec_texts"], ours["rec_scores"], theirs["rec_texts"], theirs["rec_scores"], strict=True
+        )
+        different = sum(
+            text != other or abs(score - their) > SCORE_TOLERANCE for text, score, other, their in rows
+        )
+    else:  # a score stood at the threshold itself, or the boxes differ
+        different = max(len(ours["rec_texts"]), len(theirs["rec_texts"]))
+    if batches is not None:
+        # Compared without a score threshold, for there both lists have every line.
+        free = arguments | {"text_rec_score_thresh": 0.0}
+        everything = staged.run(page, replace(settings, text_rec_score_thresh=0.0))
+        texts = batches.predict(pixels, **free)[0]["rec_texts"]
+        padded = sum(a != b for a, b in zip(everything["rec_texts"], texts, strict=True))
+    return Comparison(
+        len(theirs["dt_polys"]), same_boxes, same_page, len(ours["rec_texts"]), different, padded
+    )
+
+
+def same_quads(ours: Any, theirs: Any) -> bool:
+    """Whether two lists of boxes hold the same integers in the same order."""
+    return len(ours) == len(theirs) and all(map(np.array_equal, ours, theirs))
+
+
+def load(engine: str | Mapping[str, str], batch_size: int | None = None) -> Any:
+    """A pipeline with the starter weights; ``batch_size`` None is PaddleOCR's default."""
+    extra: dict[str, Any] = {} if batch_size is None else {"text_recognition_batch_size": batch_size}
+    return ocr.load_pipeline(weights="starter", device="cpu", engine=engine, **extra)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--engine", choices=list(ENGINES), nargs="*", default=list(ENGINES))
+    arguments = parser.parse_args()
+    pages, total, exact, lines, padded = list(sample_pages()), 0, 0, 0, 0
+    for engine in arguments.engine:
+        alone, batches = load(ENGINES[engine], 1), load(ENGINES[engine])
+        staged = ocr.StagedPipeline(alone)
+        for name, settings in GRID.items():
+            rows = [compare(staged, alone, batches, page, settings) for page in pages]
+            total, exact = total + len(rows), exact + sum(row.exact for row in rows)
+            lines, padded = lines + sum(row.lines for row in rows), padded + sum(row.padded for row in rows)
+            print(
+                f"{engine:<12}{name:<30}{sum(row.exact for row in rows):>3} of {len(rows)} pages exact, "
+                f"{sum(row.boxes for row in rows)} boxes, {sum(row.lines for row in rows)} lines, "
+                f"{sum(row.padded for row in rows)} changed by PaddleOCR's padding",
+                flush=True,
+            )
+    print(f"exact {exact} of {total} pages; {padded} of {lines} lines changed by PaddleOCR's own batches")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,328 @@
+"""The five modules run one by one, each remembered: a change computes only what follows from it."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.image_arrays import check_array
+from ocr_helpers.messages import quiet_paddle
+from ocr_helpers.pages import Page
+from ocr_helpers.pipeline_settings import PipelineSettings
+from ocr_helpers.settings import DetectionSettings
+from ocr_helpers.stage_memory import Recall, StageMemory
+
+if TYPE_CHECKING:
+    from paddleocr import PaddleOCR
+
+    from ocr_helpers.stage_models import ProbabilityMap
+    from ocr_helpers.staged_result import StagedResult, StepReport
+
+__all__ = ["RunStopped", "StageInputError", "StagedPipeline"]
+
+ImageBGR = NDArray[np.uint8]
+Key = tuple[Any, ...]
+Begin = Callable[[str], None]
+# PaddleOCR objects are not thread-safe (PaddleOCR issues 16238, 8640), and pipelines share their models.
+_ONE_RUN = threading.RLock()
+
+
+class RunStopped(OcrHelpersError):  # noqa: N818 - not a failure: the caller asked for it
+    """``should_stop`` said so. What was computed until then is remembered."""
+
+
+class StageInputError(OcrHelpersError, TypeError):
+    """The page or the settings are not what ``run`` takes."""
+
+
+class StagedPipeline:
+    """Runs a PaddleOCR pipeline step by step and remembers every step.
+
+    A step is looked up by the page's pixels and exactly the settings it depends on: a threshold never runs a
+    network again, a module switched off and on again answers from memory, and only crops that were never read
+    are recognised. Each line is read by itself, so its text and score do not depend on the others; in a batch
+    PaddleOCR pads lines to the widest, which can change them (see ``ocr_helpers.line_reader``).
+
+    Safe to call from several threads; they take turns.
+
+    Args:
+        pipeline: a ``paddleocr.PaddleOCR``, best of :func:`ocr_helpers.load_pipeline`, which loads all five
+            modules.
+        memory_limit_mb: the most that is remembered, in megabytes of 10⁶ bytes; an A4 page at 150 dpi takes
+            about 30. The least recently used goes first.
+
+    Raises:
+        ocr_helpers.stage_models.NotAPipelineError: not a PaddleOCR pipeline on one device.
+        ocr_helpers.stage_memory.MemoryLimitError: not a number above 0.
+
+    """
+
+    def __init__(self, pipeline: "PaddleOCR", *, memory_limit_mb: float = 512) -> None:
+        from ocr_helpers.stage_models import StageModels
+
+        self.pipeline = pipeline
+        self.memory = StageMemory(memory_limit_mb)
+        self._models = StageModels(pipeline)
+        self._steps: dict[str, StepReport] = {}
+
+    def run(
+        self,
+        page: Page | ImageBGR,
+        settings: PipelineSettings | None = None,
+        *,
+        should_stop: Callable[[], bool] | None = None,
+        on_step: Callable[[str], None] | None = None,
+    ) -> "StagedResult":
+        """Read one page.
+
+        Args:
+            page: a :class:`ocr_helpers.Page`, or its pixels as uint8 (H, W, 3) BGR.
+            settings: toggles and parameters; PaddleOCR's defaults where None.
+            should_stop: asked before each step; True ends the run with :class:`RunStopped`.
+            on_step: called with each step's name before it begins.
+
+        Returns:
+            What ``PaddleOCR.predict`` yields for the page, with ``steps``, ``boxes_on``, ``reading_order``
+            and more; see :class:`ocr_helpers.staged_result.StagedResult`.
+
+        Raises:
+            StageInputError: not a page, or not settings.
+            ocr_helpers.image_arrays.ArrayShapeError, ArrayDtypeError: an array of another kind.
+            ocr_helpers.stage_models.ModuleNotLoadedError: a module is on that the pipeline does not have.
+
+        """
+        image_bgr, input_path, page_index = _page(page)
+        settings = PipelineSettings() if settings is None else settings
+        if not isinstance(settings, PipelineSettings):
+            raise StageInputError(f"settings is {type(settings).__name__}; expected PipelineSettings.")
+        for module, on in (
+            ("doc_orientation", settings.use_doc_orientation_classify),
+            ("unwarping", settings.use_doc_unwarping),
+            ("textline_orientation", settings.use_textline_orientation),
+        ):
+            if on:
+                self._models.require(module)
+
+        def begin(step: str) -> None:
+            if should_stop is not None and should_stop():
+                raise RunStopped(f"Stopped before {step}.")
+            if on_step is not None:
+                on_step(step)
+
+        with _ONE_RUN, quiet_paddle():
+            result = self._run(image_bgr, settings, begin)
+        result["input_path"], result["page_index"] = input_path, page_index
+        return result
+
+    def forget(self) -> None:
+        """Forget every remembered step."""
+        with _ONE_RUN:
+            self.memory.clear()
+
+    def _run(self, original: ImageBGR, settings: PipelineSettings, begin: Begin) -> "StagedResult":
+        from paddlex.inference.pipelines.components import convert_points_to_boxes
+        from paddlex.inference.pipelines.doc_preprocessor.result import DocPreprocessorResult
+
+        from ocr_helpers.staged_result import StagedResult
+
+        self._steps = {}
+        key: Key = (blake2b(original.data, digest_size=16).digest(), original.shape)
+        angle, turned = self._orientation(key, original, settings.use_doc_orientation_classify, begin)
+        key += (max(angle, 0),)
+        flat = self._unwarped(key, turned, settings.use_doc_unwarping, begin)
+        key += (settings.use_doc_unwarping,)
+        found = self._probabilities(key, flat, settings.detection, begin)
+        quads = self._boxes(found, settings.detection, begin)
+        quads, crops = self._crops(key, flat, quads, begin)
+        turns = self._line_turns(key, quads, crops, settings.use_textline_orientation, begin)
+        lines = self._texts(key, quads, crops, turns, begin)
+
+        prepared: Any = {"output_img": flat}
+        prepares = settings.use_doc_orientation_classify or settings.use_doc_unwarping
+        if prepares:
+            prepared = DocPreprocessorResult(
+                {
+                    "input_path": None,
+                    "page_index": None,
+                    "input_img": original,
+                    "model_settings": {
+                        "use_doc_orientation_classify": settings.use_doc_orientation_classify,
+                        "use_doc_unwarping": settings.use_doc_unwarping,
+                    },
+                    "angle": angle,
+                    "rot_img": turned,
+                    "output_img": flat,
+                }
+            )
+        kept = [n for n, (_, score) in enumerate(lines) if score >= settings.text_rec_score_thresh]
+        data: dict[str, Any] = {
+            "input_path": None,
+            "page_index": None,
+            "doc_preprocessor_res": prepared,
+            "dt_polys": quads,
+            "model_settings": {
+                "use_doc_preprocessor": prepares,
+                "use_textline_orientation": settings.use_textline_orientation,
+            },
+            "text_det_params": settings.detection.as_kwargs(),
+            "text_type": "general",
+            "text_rec_score_thresh": settings.text_rec_score_thresh,
+            "return_word_box": False,
+            "rec_texts": [lines[n][0] for n in kept],
+            "rec_scores": [lines[n][1] for n in kept],
+            "rec_polys": [quads[n] for n in kept],
+            "vis_fonts": [self._models.vis_font] * len(kept),
+        }
+        if quads:
+            data["textline_orientation_angles"] = turns
+        data["rec_boxes"] = convert_points_to_boxes(data["rec_polys"])
+        return StagedResult(
+            data,
+            steps=self._steps,
+            original_bgr=original,
+            angle=max(angle, 0),
+            unwarped=settings.use_doc_unwarping,
+        )
+
+    def _orientation(self, key: Key, page_bgr: ImageBGR, on: bool, begin: Begin) -> tuple[int, ImageBGR]:
+        """Angle, -1 where the module is off (as PaddleX says it), and the upright page."""
+        with self._step("doc_orientation", begin, on) as step:
+            if not on:
+                return -1, page_bgr
+            angle, score = step.recall(("angle", *key), lambda: self._models.page_angle(page_bgr))
+            step.detail |= {"angle": angle, "score": score}
+            if angle == 0:
+                return 0, page_bgr
+            return angle, step.recall(("turned", *key, angle), lambda: self._models.turned(page_bgr, angle))
+
+    def _unwarped(self, key: Key, page_bgr: ImageBGR, on: bool, begin: Begin) -> ImageBGR:
+        with self._step("unwarping", begin, on) as step:
+            if not on:
+                return page_bgr
+            flat: ImageBGR = step.recall(("unwarped", *key), lambda: self._models.unwarped(page_bgr))
+            return flat
+
+    def _probabilities(
+        self, key: Key, page_bgr: ImageBGR, settings: DetectionSettings, begin: Begin
+    ) -> tuple[Key, "ProbabilityMap"]:
+        """The map and its key. Limits that lead to the same size share one network run."""
+        limits = settings.limit_side_len, settings.limit_type, settings.max_side_limit
+        with self._step("detection_network", begin) as step:
+            resized: list[Any] = []
+
+            def input_shape() -> tuple[int, int]:
+                resized.extend(self._models.detection_input(page_bgr, settings))
+                height, width = resized[0].shape[:2]
+                return int(height), int(width)
+
+            def run() -> "ProbabilityMap":
+                if not resized:
+                    input_shape()
+                return self._models.probability_map(*resized)
+
+            height, width = step.recall(("limits", *key, limits), input_shape)
+            map_key = ("map", *key, height, width)
+            found = step.recall(map_key, run)
+            step.detail["size_wh"] = width, height
+            return map_key, found
+
+    def _boxes(
+        self, found: tuple[Key, "ProbabilityMap"], settings: DetectionSettings, begin: Begin
+    ) -> list[NDArray[np.int16]]:
+        key = ("boxes", *found[0], settings.thresh, settings.box_thresh, settings.unclip_ratio)
+        with self._step("detection_boxes", begin) as step:
+            quads: list[NDArray[np.int16]] = step.recall(key, lambda: self._models.boxes(found[1], settings))
+            step.detail["boxes"] = len(quads)
+            return quads
+
+    def _crops(
+        self, key: Key, page_bgr: ImageBGR, quads: Sequence[NDArray[np.int16]], begin: Begin
+    ) -> tuple[list[NDArray[np.int16]], list[ImageBGR]]:
+        """The boxes whose crop is not empty, and their crops."""
+        with self._step("crops", begin) as step:
+            crops: list[ImageBGR] = step.recall_each(
+                [("crop", *key, quad.tobytes()) for quad in quads],
+                lambda missing: self._models.crops(page_bgr, [quads[n] for n in missing]),
+            )
+            kept = [n for n, crop in enumerate(crops) if crop.size]
+            return [quads[n] for n in kept], [crops[n] for n in kept]
+
+    def _line_turns(
+        self, key: Key, quads: Sequence[NDArray[np.int16]], crops: Sequence[ImageBGR], on: bool, begin: Begin
+    ) -> list[int]:
+        """Per line 1 where it stands upside down, else 0; -1 where the module is off (as PaddleX says it)."""
+        with self._step("textline_orientation", begin, on) as step:
+            if not on:
+                return [-1] * len(crops)
+            found: list[tuple[int, float]] = step.recall_each(
+                [("line_turn", *key, quad.tobytes()) for quad in quads],
+                lambda missing: self._models.line_turns([crops[n] for n in missing]),
+            )
+            turns = [turn for turn, _score in found]
+            step.detail |= {"lines": len(turns), "turned": sum(turns)}
+            return turns
+
+    def _texts(
+        self,
+        key: Key,
+        quads: Sequence[NDArray[np.int16]],
+        crops: Sequence[ImageBGR],
+        turns: Sequence[int],
+        begin: Begin,
+    ) -> list[tuple[str, float]]:
+        with self._step("text_recognition", begin) as step:
+
+            def read(missing: list[int]) -> list[tuple[str, float]]:
+                step.detail["read"] = len(missing)
+                upright = [self._models.turned(crops[n], 180) if turns[n] == 1 else crops[n] for n in missing]
+                return self._models.read(upright)
+
+            step.detail |= {"lines": len(crops), "read": 0}
+            keys = [
+                ("text", *key, quad.tobytes(), turn == 1) for quad, turn in zip(quads, turns, strict=True)
+            ]
+            lines: list[tuple[str, float]] = step.recall_each(keys, read)
+            return lines
+
+    @contextmanager
+    def _step(self, name: str, begin: Begin, on: bool = True) -> Iterator[Recall]:
+        """Time a step; its report stands in ``self._steps`` afterwards."""
+        from ocr_helpers.staged_result import StepReport
+
+        if not on:
+            yield Recall(self.memory)
+            self._steps[name] = StepReport(name, on=False)
+            return
+        begin(name)
+        step, began = Recall(self.memory), perf_counter()
+        self._models.network_seconds = 0.0
+        yield step
+        self._steps[name] = StepReport(
+            name,
+            remembered=not step.computed,
+            milliseconds=(perf_counter() - began) * 1e3,
+            network_milliseconds=self._models.network_seconds * 1e3,
+            detail=step.detail,
+        )
+
+
+def _page(page: Any) -> tuple[ImageBGR, str | None, int | None]:
+    """Pixels, and the file and page number that PaddleOCR would name in its result."""
+    if isinstance(page, Page):
+        named = page.source not in ("array", "bytes") and not page.source.startswith(("array ", "bytes "))
+        several = page.index > 0 or page.source.lower().endswith(".pdf")
+        return page.image_bgr, page.source if named else None, page.index if several else None
+    if isinstance(page, np.ndarray):
+        check_array(page, "page")
+        if page.ndim == 3 and page.shape[2] == 3:
+            return np.ascontiguousarray(page), None, None
+        raise StageInputError(f"page has shape {page.shape}; expected (H, W, 3) BGR. Use load_pages(array).")
+    raise StageInputError(
+        f"page is {type(page).__name__}; expected a Page or a uint8 BGR array. load_pages(path) makes Pages."
+    )
