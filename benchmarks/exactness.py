@@ -2,9 +2,9 @@
 
 Every sample page is read under a grid of settings, by ``StagedPipeline.run`` and ``PaddleOCR.predict``. The
 boxes must be the same integers and the page picture the same bytes. Lines are compared twice: with PaddleOCR
-reading one line at a time (text the same, score within 0.001, always), and with PaddleOCR's default batches,
-where it pads each line to the widest of its batch. A line that differs only from the latter is counted: the
-padding changed it.
+reading one line at a time (text the same, score within 0.001, always), and with PaddleOCR's default batches
+of six. There it pads each line to the widest of its batch, and PaddleX 3.7 takes the orientation of the
+first line for all of them. A line whose text differs only from the latter is counted: its batch changed it.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from ocr_helpers.pages import Page
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data/samples"
 SCORE_TOLERANCE = 1e-3
+DEFAULT_BATCH = 6  # PaddleOCR's, for line orientation and recognition
 LOW = ocr.DetectionSettings(thresh=0.2, box_thresh=0.4, unclip_ratio=2.0)
 SMALL = ocr.DetectionSettings(limit_side_len=960, limit_type="max")
 GRID = {
@@ -53,7 +54,7 @@ class Comparison:
         same_page: the picture they belong to is the same, byte by byte.
         lines: recognised lines.
         different: lines that are not what PaddleOCR reads one at a time (text, or score by more than 0.001).
-        padded: lines whose text differs from PaddleOCR's batches, but not from PaddleOCR's line by itself.
+        batched: lines whose text differs from that of PaddleOCR's default batches.
 
     """
 
@@ -62,11 +63,11 @@ class Comparison:
     same_page: bool
     lines: int
     different: int
-    padded: int
+    batched: int
 
     @property
     def exact(self) -> bool:
-        """Nothing differs but what PaddleOCR's own padding changes."""
+        """Nothing differs but what PaddleOCR's own batches change."""
         return self.same_boxes and self.same_page and not self.different
 
 
@@ -80,16 +81,16 @@ def sample_pages() -> Iterator[Page]:
 def compare(
     staged: ocr.StagedPipeline, one_at_a_time: Any, batches: Any, page: Page, settings: ocr.PipelineSettings
 ) -> Comparison:
-    """Read the page three times; the two PaddleOCR objects differ in ``text_recognition_batch_size`` only.
+    """Read the page with each; the two PaddleOCR objects differ in their batch sizes only.
 
-    ``batches`` may be None: then ``padded`` is 0.
+    ``batches`` may be None: then ``batched`` is 0.
     """
     ours = staged.run(page, settings)
     pixels, arguments = np.array(page.image_bgr), settings.as_kwargs()
     theirs = one_at_a_time.predict(pixels, **arguments)[0]
     same_boxes = same_quads(ours["dt_polys"], theirs["dt_polys"])
     same_page = np.array_equal(ours.page_bgr, theirs["doc_preprocessor_res"]["output_img"])
-    different = padded = 0
+    different = batched = 0
     if same_quads(ours["rec_polys"], theirs["rec_polys"]):
         rows = zip(
             ours["rec_texts"], ours["rec_scores"], theirs["rec_texts"], theirs["rec_scores"], strict=True
@@ -104,9 +105,9 @@ def compare(
         free = arguments | {"text_rec_score_thresh": 0.0}
         everything = staged.run(page, replace(settings, text_rec_score_thresh=0.0))
         texts = batches.predict(pixels, **free)[0]["rec_texts"]
-        padded = sum(a != b for a, b in zip(everything["rec_texts"], texts, strict=True))
+        batched = sum(a != b for a, b in zip(everything["rec_texts"], texts, strict=True))
     return Comparison(
-        len(theirs["dt_polys"]), same_boxes, same_page, len(ours["rec_texts"]), different, padded
+        len(theirs["dt_polys"]), same_boxes, same_page, len(ours["rec_texts"]), different, batched
     )
 
 
@@ -115,10 +116,15 @@ def same_quads(ours: Any, theirs: Any) -> bool:
     return len(ours) == len(theirs) and all(map(np.array_equal, ours, theirs))
 
 
-def load(engine: str | Mapping[str, str], batch_size: int | None = None) -> Any:
-    """A pipeline with the starter weights; ``batch_size`` None is PaddleOCR's default."""
-    extra: dict[str, Any] = {} if batch_size is None else {"text_recognition_batch_size": batch_size}
-    return ocr.load_pipeline(weights="starter", device="cpu", engine=engine, **extra)
+def load(engine: str | Mapping[str, str], batch_size: int = DEFAULT_BATCH) -> Any:
+    """A pipeline with the starter weights, and lines in batches of this size."""
+    return ocr.load_pipeline(
+        weights="starter",
+        device="cpu",
+        engine=engine,
+        text_recognition_batch_size=batch_size,
+        textline_orientation_batch_size=batch_size,
+    )
 
 
 def main() -> None:
@@ -126,21 +132,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engine", choices=list(ENGINES), nargs="*", default=list(ENGINES))
     arguments = parser.parse_args()
-    pages, total, exact, lines, padded = list(sample_pages()), 0, 0, 0, 0
+    pages, total, exact, lines, batched = list(sample_pages()), 0, 0, 0, 0
     for engine in arguments.engine:
         alone, batches = load(ENGINES[engine], 1), load(ENGINES[engine])
         staged = ocr.StagedPipeline(alone)
         for name, settings in GRID.items():
             rows = [compare(staged, alone, batches, page, settings) for page in pages]
             total, exact = total + len(rows), exact + sum(row.exact for row in rows)
-            lines, padded = lines + sum(row.lines for row in rows), padded + sum(row.padded for row in rows)
+            lines, batched = (
+                lines + sum(row.lines for row in rows),
+                batched + sum(row.batched for row in rows),
+            )
             print(
                 f"{engine:<12}{name:<30}{sum(row.exact for row in rows):>3} of {len(rows)} pages exact, "
                 f"{sum(row.boxes for row in rows)} boxes, {sum(row.lines for row in rows)} lines, "
-                f"{sum(row.padded for row in rows)} changed by PaddleOCR's padding",
+                f"{sum(row.batched for row in rows)} changed by PaddleOCR's batches",
                 flush=True,
             )
-    print(f"exact {exact} of {total} pages; {padded} of {lines} lines changed by PaddleOCR's own batches")
+    print(f"exact {exact} of {total} pages; {batched} of {lines} lines changed by PaddleOCR's own batches")
 
 
 if __name__ == "__main__":

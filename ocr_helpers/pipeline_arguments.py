@@ -20,6 +20,9 @@ _DETECTION: Final = {
     for name in ("limit_side_len", "limit_type", "thresh", "box_thresh", "unclip_ratio")
 }
 _PREDICT: Final = frozenset({*_TOGGLES, *_DETECTION, "text_rec_score_thresh", "return_word_box"})
+# PaddleX 3.7 gives every line of a batch the orientation of the first: BasePredictor.apply shares out lists
+# only, and Topk returns its class numbers as one array (paddlex/inference/models/image_classification).
+_DEFAULT_BATCH: Final = {"textline_orientation_batch_size": 1}
 _BATCH_SIZES: Final = frozenset({"textline_orientation_batch_size", "text_recognition_batch_size"})
 _INPUT_SHAPES: Final = {"text_det_input_shape": "text_detection", "text_rec_input_shape": "text_recognition"}
 _ENGINE: Final = ENGINE_ARGUMENTS - {"input_shape"}
@@ -104,7 +107,8 @@ def sort_arguments(kwargs: Mapping[str, Any]) -> PipelineArguments:
             raise LoadingArgumentError(f"{name} is {value!r}; expected {expected}.")
     return PipelineArguments(
         _checked_predict({name: given[name] for name in given if name in _PREDICT}),
-        {name: given[name] for name in given if name in _BATCH_SIZES or name in _INPUT_SHAPES},
+        _DEFAULT_BATCH
+        | {name: given[name] for name in given if name in _BATCH_SIZES or name in _INPUT_SHAPES},
         {name: given[name] for name in given if name in _ENGINE},
     )
 

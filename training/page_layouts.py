@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw
 
 from training import corpus
 from training.fonts import Face
-from training.page_blocks import BLOCKS, Box, Pen, form, listing, paragraph, picture, stamp, table, title
+from training.page_blocks import BLOCKS, form, listing, paragraph, picture, stamp, table, title
+from training.page_pen import Box, Pen
 
 SUPERSAMPLING = 2
 TEXTS = 24  # lines of corpus text that a page takes its words from

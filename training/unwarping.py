@@ -28,7 +28,7 @@ from training.warps import regular
 
 BATCH = 16
 FALLING = 0.4  # share of the training over which the learning rate falls to zero
-SECOND_LOOK = 0.4  # share of the training after which half of each batch is looked at twice
+SECOND_LOOK = 0.7  # share of the training after which half of each batch is looked at twice
 STRAIGHTNESS = 2.0  # weight of the error between neighbouring places: it is what bends a line
 Batch = tuple[Tensor, Tensor, Tensor]
 

@@ -36,14 +36,14 @@ class WarpedPage:
     flat: bool
 
 
-def make_chunk(seed: int, number: int, stems: Mapping[str, float]) -> list[WarpedPage]:
-    """Photos of PAGES pages, mixed, in fonts of these file stems and weights; always the same."""
+def make_chunk(
+    seed: int, number: int, stems: Mapping[str, float], page_count: int = PAGES
+) -> list[WarpedPage]:
+    """PHOTOS photos of each page, mixed, in fonts of these file stems and weights; always the same."""
     rng, noise = random.Random(seed * 1_000_003 + number), np.random.default_rng([seed, number])
     faces = [fonts.face(stem) for stem in rng.choices(list(stems), list(stems.values()), k=8)]
-    pages = [make_page(rng, faces, LONGEST_SIDE) for _ in range(PAGES)]
-    photos = [
-        make_warped_page(pages[k % PAGES], pages[rng.randrange(PAGES)], noise) for k in range(PAGES * PHOTOS)
-    ]
+    pages = [make_page(rng, faces, LONGEST_SIDE) for _ in range(page_count)]
+    photos = [make_warped_page(page, rng.choice(pages), noise) for _ in range(PHOTOS) for page in pages]
     rng.shuffle(photos)
     return photos
 
