@@ -87,11 +87,12 @@ def load_pipeline(
             ``{"text_detection": "PP-OCRv5_server_det"}``.
         **kwargs: as ``paddleocr.PaddleOCR`` takes them. Defaults for ``predict``: the three toggles,
             ``text_det_limit_side_len`` and the other four ``text_det_…``, ``text_rec_score_thresh``,
-            ``return_word_box``. For the models: ``text_recognition_batch_size``,
-            ``textline_orientation_batch_size`` (1 by default: in a larger batch PaddleX 3.7 gives every line
-            the orientation of the first), ``text_det_input_shape``, ``text_rec_input_shape``. For the engines: ``cpu_threads`` (by default the cores this process may use), ``engine_config`` (where
-            both engines are in use: ``{"paddle_static": …, "onnxruntime": …}``), and for modules on paddle
-            ``enable_mkldnn`` and the others that ``load_text_recognition`` names.
+            ``return_word_box``. For the models: ``text_recognition_batch_size``, ``text_det_input_shape``,
+            ``text_rec_input_shape``, and ``textline_orientation_batch_size`` (1 by default: in a larger batch
+            PaddleX 3.7 gives every line the orientation of the first). For the engines: ``cpu_threads`` (the
+            cores this process may use by default), ``engine_config`` (where both engines are in use:
+            ``{"paddle_static": …, "onnxruntime": …}``), and for modules on paddle ``enable_mkldnn`` and the
+            others that ``load_text_recognition`` names.
 
     Returns:
         A PaddleOCR; only the defaults of its ``predict`` and ``predict_iter`` are not PaddleOCR's. Not
