@@ -43,7 +43,7 @@ def test_families_kept_out_are_never_trained_on(faces: dict[str, fonts.Face]) ->
     for stem in fonts.KEPT_OUT.values():
         # Another weight of the same family would give the shapes away.
         family = faces[stem].sized(10).getname()[0]
-        trained = {faces[other].sized(10).getname()[0] for other in fonts.TRAINING}
+        trained = {faces[other].sized(10).getname()[0] for other in fonts.DEBIAN}
         assert family not in trained
 
 
@@ -73,7 +73,7 @@ def test_a_line_says_where_its_characters_stand(faces: dict[str, fonts.Face]) ->
     for seed in range(40):
         rng, noise = random.Random(seed), np.random.default_rng(seed)
         text = corpus.line_text(rng)
-        line = make_line(text, faces[rng.choice(list(fonts.TRAINING))], rng, noise)
+        line = make_line(text, faces[rng.choice(list(fonts.DEBIAN))], rng, noise)
         assert line.image.dtype == np.uint8 and line.image.shape[0] == HEIGHT
         assert line.spans.shape == (len(text), 2)
         middles = line.spans.mean(axis=1)

@@ -127,7 +127,7 @@ if importlib.util.find_spec("torch") is not None:
     @pytest.mark.parametrize("bonus", [0.0, 1.5])
     @pytest.mark.parametrize("plan", [LINE, DOCUMENT])
     def test_exported_forms_agree_with_the_network(plan: Plan, bonus: float, tmp_path: Path) -> None:
-        import torch
+        torch = importlib.import_module("torch")
 
         from training.classifier_network import ClassifierNetwork
         from training.export_check import largest_difference

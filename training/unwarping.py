@@ -28,7 +28,7 @@ from training.warps import regular
 
 BATCH = 16
 FALLING = 0.4  # share of the training over which the learning rate falls to zero
-SECOND_LOOK = 0.7  # share of the training after which half of each batch is looked at twice
+SECOND_LOOK = 0.5  # share of the training after which half of each batch is looked at twice
 STRAIGHTNESS = 2.0  # weight of the error between neighbouring places: it is what bends a line
 Batch = tuple[Tensor, Tensor, Tensor]
 
@@ -165,7 +165,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--steps", type=int, default=3000, help=f"batches of {BATCH} photos (default %(default)s)"
+        "--steps", type=int, default=7000, help=f"batches of {BATCH} photos (default %(default)s)"
     )
     parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate (default %(default)s)")
     parser.add_argument("--every", type=int, default=250, help="steps between evaluations and checkpoints")

@@ -197,7 +197,7 @@ def make_warp(rng: np.random.Generator, aspect: float) -> Warp:
 
 def _draw_warp(rng: np.random.Generator, aspect: float, strength: float) -> Warp:
     profile = list(PROFILES)[int(rng.choice(len(PROFILES), p=list(PROFILES.values())))]
-    height = strength * rng.choice([0.0, 0.07, 0.17, 0.33], p=[0.08, 0.22, 0.4, 0.3]) * rng.uniform(0.4, 1.0)
+    height = strength * rng.choice([0.0, 0.07, 0.17, 0.33], p=[0.08, 0.17, 0.4, 0.35]) * rng.uniform(0.4, 1.0)
     if profile is _spine:  # the axis runs from the spine, which is straight up
         angle, side = rng.normal(0, 0.03), float(rng.choice([-1, 1]))
     else:
@@ -206,7 +206,7 @@ def _draw_warp(rng: np.random.Generator, aspect: float, strength: float) -> Warp
     rise, steep, run = _tabulated(profile(rng), height)
     axis = np.array([np.cos(angle), np.sin(angle)]) * side
     crumple = _crumple(rng, strength)
-    lean = strength * rng.uniform(-0.6, 0.6, 2) * [0.5, 1.0]  # a camera that looks from a side
+    lean = strength * rng.uniform(-1, 1, 2) * [0.3, 1.0]  # a camera that looks from a side
     tilt, distance = strength * rng.normal(0, 0.25, 2), rng.uniform(1.5, 5.0)
     turn = rng.normal(0, 0.035) * rng.choice([0.0, 1.0, 2.0], p=[0.3, 0.5, 0.2])
     frame = np.array([aspect, 1.0])
