@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ocr_helpers.boxes import find_boxes
     from ocr_helpers.device import choose_device, preflight
     from ocr_helpers.drawing import show_line, show_page
     from ocr_helpers.errors import OcrHelpersError
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from ocr_helpers.stage_figures import show_stages
     from ocr_helpers.stages import StagedPipeline
     from ocr_helpers.weights import ModelWeights, find_weights
+    from ocr_helpers.widgets.detection_tuner import DetectionTuner
     from ocr_helpers.widgets.line_upload import LineUpload
     from ocr_helpers.widgets.module_toggles import ModuleToggles
 
 _MODULE_OF = {
     "DetectionSettings": "settings",
+    "DetectionTuner": "widgets.detection_tuner",
     "LineUpload": "widgets.line_upload",
     "ModelWeights": "weights",
     "ModuleToggles": "widgets.module_toggles",
@@ -34,6 +37,7 @@ _MODULE_OF = {
     "SampleLine": "samples",
     "StagedPipeline": "stages",
     "choose_device": "device",
+    "find_boxes": "boxes",
     "find_weights": "weights",
     "iter_pages": "pages",
     "load_pages": "pages",
@@ -50,6 +54,7 @@ _MODULE_OF = {
 
 __all__ = [
     "DetectionSettings",
+    "DetectionTuner",
     "LineUpload",
     "ModelWeights",
     "ModuleToggles",
@@ -59,6 +64,7 @@ __all__ = [
     "SampleLine",
     "StagedPipeline",
     "choose_device",
+    "find_boxes",
     "find_weights",
     "iter_pages",
     "load_pages",

@@ -157,6 +157,14 @@ class StageModels:
         ordered: list[NDArray[np.int16]] = self._inner._sort_boxes(quads[0])
         return ordered
 
+    def sorted_places(self, quads_xy: Sequence[NDArray[np.int16]]) -> list[int]:
+        """Places of boxes in PaddleOCR's order."""
+        places: dict[bytes, list[int]] = {}
+        for place, quad in enumerate(quads_xy):
+            places.setdefault(quad.tobytes(), []).append(place)
+        ordered = self._inner._sort_boxes(list(quads_xy))
+        return [places[np.asarray(quad, np.int16).tobytes()].pop(0) for quad in ordered]
+
     def crops(self, page_bgr: ImageBGR, quads_xy: Sequence[NDArray[np.int16]]) -> list[ImageBGR]:
         """The lines cut out and set upright, one per box; some may be empty."""
         cut: list[ImageBGR] = self._inner._crop_by_polys(page_bgr, list(quads_xy))

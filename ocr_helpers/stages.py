@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import blake2b
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_helpers.boxes import BoxFinder, Candidates
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.image_arrays import check_array
 from ocr_helpers.messages import quiet_paddle
 from ocr_helpers.pages import Page
-from ocr_helpers.pipeline_settings import PipelineSettings
+from ocr_helpers.pipeline_settings import TOGGLES, PipelineSettings
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.stage_memory import Recall, StageMemory
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from ocr_helpers.stage_models import ProbabilityMap
     from ocr_helpers.staged_result import StagedResult, StepReport
 
-__all__ = ["RunStopped", "StageInputError", "StagedPipeline"]
+__all__ = ["PageMap", "RunStopped", "StageInputError", "StagedPipeline"]
 
 ImageBGR = NDArray[np.uint8]
 Key = tuple[Any, ...]
@@ -39,6 +41,26 @@ class RunStopped(OcrHelpersError):  # noqa: N818 - not a failure: the caller ask
 
 class StageInputError(OcrHelpersError, TypeError):
     """The page or the settings are not what ``run`` takes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageMap:
+    """A page prepared for detection, and what the detection network says of it.
+
+    Attributes:
+        page_bgr: uint8 (H, W, 3), turned and flattened where that is on: boxes are in its pixels.
+        probabilities: float32 (h, w), 0…1: how likely each pixel belongs to text; its size is the network's
+            input.
+        finder: finds boxes in it under any thresh, box_thresh and unclip_ratio.
+        milliseconds: what it took, a remembered one too.
+
+    """
+
+    page_bgr: ImageBGR
+    probabilities: NDArray[np.float32]
+    finder: BoxFinder
+    milliseconds: float
+    _key: Key
 
 
 class StagedPipeline:
@@ -98,27 +120,83 @@ class StagedPipeline:
 
         """
         image_bgr, input_path, page_index = _page(page)
-        settings = PipelineSettings() if settings is None else settings
-        if not isinstance(settings, PipelineSettings):
-            raise StageInputError(f"settings is {type(settings).__name__}; expected PipelineSettings.")
-        for module, on in (
-            ("doc_orientation", settings.use_doc_orientation_classify),
-            ("unwarping", settings.use_doc_unwarping),
-            ("textline_orientation", settings.use_textline_orientation),
-        ):
-            if on:
-                self._models.require(module)
-
-        def begin(step: str) -> None:
-            if should_stop is not None and should_stop():
-                raise RunStopped(f"Stopped before {step}.")
-            if on_step is not None:
-                on_step(step)
-
+        settings = self._checked(settings)
+        begin = _beginner(should_stop, on_step)
         with _ONE_RUN, quiet_paddle():
             result = self._run(image_bgr, settings, begin)
         result["input_path"], result["page_index"] = input_path, page_index
         return result
+
+    def probability_map(
+        self,
+        page: Page | ImageBGR,
+        settings: PipelineSettings | DetectionSettings | None = None,
+        *,
+        should_stop: Callable[[], bool] | None = None,
+        on_step: Callable[[str], None] | None = None,
+    ) -> PageMap:
+        """Run a page up to the detection network; arguments and errors as for :meth:`run`.
+
+        Detection settings alone stand for a pipeline whose other settings are PaddleOCR's defaults.
+        """
+        image_bgr, _, _ = _page(page)
+        settings = self._checked(settings)
+        begin = _beginner(should_stop, on_step)
+        began = perf_counter()
+        with _ONE_RUN, quiet_paddle():
+            key, _, _, flat = self._prepared(image_bgr, settings, begin)
+            _, found = self._probabilities(key, flat, settings.detection, begin)
+        probabilities = found.probabilities[0, 0]
+        finder = BoxFinder(probabilities, (flat.shape[1], flat.shape[0]))
+        return PageMap(flat, probabilities, finder, (perf_counter() - began) * 1e3, key)
+
+    def detect(
+        self, page: Page | ImageBGR, settings: PipelineSettings | DetectionSettings | None = None
+    ) -> Candidates:
+        """Every candidate box of a page, kept or rejected and why; arguments and errors as for :meth:`run`.
+
+        The kept ones are those of ``PaddleOCR.predict``, before it sorts them by rows.
+        """
+        return self.probability_map(page, settings).finder.find(self._checked(settings).detection)
+
+    def read(
+        self,
+        page_map: PageMap,
+        quads_xy: Sequence[NDArray[np.int16]],
+        settings: PipelineSettings | None = None,
+    ) -> list[tuple[str, float]]:
+        """Text and score, 0…1, of each box, whether read now or remembered; of an empty crop "" and 0.
+
+        Args:
+            page_map: of :meth:`probability_map`.
+            quads_xy: boxes, each int16 (4, 2), in pixels of its page.
+            settings: whether lines are turned upright first.
+
+        """
+        settings = self._checked(settings)
+        begin = _beginner(None, None)
+        with _ONE_RUN, quiet_paddle():
+            key = page_map._key
+            kept, crops = self._crops(key, page_map.page_bgr, quads_xy, begin)
+            turns = self._line_turns(key, kept, crops, settings.use_textline_orientation, begin)
+            lines = self._texts(key, kept, crops, turns, begin)
+        read = {quad.tobytes(): line for quad, line in zip(kept, lines, strict=True)}
+        return [read.get(quad.tobytes(), ("", 0.0)) for quad in quads_xy]
+
+    def reading_places(self, quads_xy: Sequence[NDArray[np.int16]]) -> list[int]:
+        """Places of boxes in the order in which ``PaddleOCR.predict`` lists them."""
+        return self._models.sorted_places(quads_xy)
+
+    def _checked(self, settings: Any) -> PipelineSettings:
+        """Settings of the whole pipeline, of whose modules all that are on are there."""
+        if settings is None or isinstance(settings, DetectionSettings):
+            settings = PipelineSettings(detection=settings or DetectionSettings())
+        if not isinstance(settings, PipelineSettings):
+            raise StageInputError(f"settings is {type(settings).__name__}; expected PipelineSettings.")
+        for module, toggle in TOGGLES.items():
+            if getattr(settings, toggle):
+                self._models.require(module)
+        return settings
 
     def forget(self) -> None:
         """Forget every remembered step."""
@@ -131,12 +209,7 @@ class StagedPipeline:
 
         from ocr_helpers.staged_result import StagedResult
 
-        self._steps = {}
-        key: Key = (blake2b(original.data, digest_size=16).digest(), original.shape)
-        angle, turned = self._orientation(key, original, settings.use_doc_orientation_classify, begin)
-        key += (max(angle, 0),)
-        flat = self._unwarped(key, turned, settings.use_doc_unwarping, begin)
-        key += (settings.use_doc_unwarping,)
+        key, angle, turned, flat = self._prepared(original, settings, begin)
         found = self._probabilities(key, flat, settings.detection, begin)
         quads = self._boxes(found, settings.detection, begin)
         quads, crops = self._crops(key, flat, quads, begin)
@@ -189,6 +262,17 @@ class StagedPipeline:
             angle=max(angle, 0),
             unwarped=settings.use_doc_unwarping,
         )
+
+    def _prepared(
+        self, original: ImageBGR, settings: PipelineSettings, begin: Begin
+    ) -> tuple[Key, int, ImageBGR, ImageBGR]:
+        """Key, angle (-1 where orientation is off), the turned page, and that one flattened."""
+        self._steps = {}
+        key: Key = (blake2b(original.data, digest_size=16).digest(), original.shape)
+        angle, turned = self._orientation(key, original, settings.use_doc_orientation_classify, begin)
+        key += (max(angle, 0),)
+        flat = self._unwarped(key, turned, settings.use_doc_unwarping, begin)
+        return (*key, settings.use_doc_unwarping), angle, turned, flat
 
     def _orientation(self, key: Key, page_bgr: ImageBGR, on: bool, begin: Begin) -> tuple[int, ImageBGR]:
         """Angle, -1 where the module is off (as PaddleX says it), and the upright page."""
@@ -310,6 +394,16 @@ class StagedPipeline:
             network_milliseconds=self._models.network_seconds * 1e3,
             detail=step.detail,
         )
+
+
+def _beginner(should_stop: Callable[[], bool] | None, on_step: Callable[[str], None] | None) -> Begin:
+    def begin(step: str) -> None:
+        if should_stop is not None and should_stop():
+            raise RunStopped(f"Stopped before {step}.")
+        if on_step is not None:
+            on_step(step)
+
+    return begin
 
 
 def _page(page: Any) -> tuple[ImageBGR, str | None, int | None]:

@@ -1,0 +1,265 @@
+"""Sliders beside a page: the boxes move while one drags, and the settings leave as code."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+from matplotlib.figure import Figure
+
+from ocr_helpers.detection_advice import PRESETS, SYMPTOMS, PresetNameError, load_presets, save_presets
+from ocr_helpers.detection_frames import DetectionFrame
+from ocr_helpers.detection_tuning import DetectionTuning, TuningState, presets_of
+from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.ground_truth import PageTruth
+from ocr_helpers.pages import Page
+from ocr_helpers.pipeline_settings import PipelineSettings
+from ocr_helpers.settings import DetectionSettings
+from ocr_helpers.stages import StagedPipeline
+from ocr_helpers.widgets.tuner_data import (
+    FIELDS,
+    REASON_WORDS,
+    LineRows,
+    code_of,
+    comparison_of,
+    frame_buffers,
+    frame_message,
+    map_buffer,
+    page_picture,
+    preset_rows,
+    state_of,
+    symptom_rows,
+)
+
+if TYPE_CHECKING:
+    from paddleocr import PaddleOCR
+
+    from ocr_helpers.staged_result import StagedResult
+
+__all__ = ["DetectionTuner"]
+
+_FOLDER = Path(__file__).with_suffix("")
+
+
+def _joined(names: Iterable[str]) -> str:
+    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
+
+
+class DetectionTuner(anywidget.AnyWidget):
+    """Tune text detection on pages, and see at once which boxes come, go, and why.
+
+    The probability map is computed once for a page and an input size; a slider only makes boxes anew. The
+    next cell reads what the sliders show: ``tuner.settings``, ``tuner.pipeline_settings``, ``tuner.result``.
+
+    Args:
+        pipeline: a :class:`ocr_helpers.stages.StagedPipeline`, or a ``paddleocr.PaddleOCR``, best of
+            ``load_pipeline``.
+        page_or_pages: a :class:`ocr_helpers.Page`, a uint8 (H, W, 3) BGR array, a path that ``load_pages``
+            takes (of a PDF all pages), or several of these.
+        settings: what to begin with; PaddleOCR's defaults where None.
+        truth: ground truth per page; where None, the JSON beside each image in the form of ``data/samples``.
+        recognize: whether lines are read in the background.
+        presets_path: the YAML file in which presets of your own are kept; it is written when one is saved.
+
+    Attributes:
+        tuning: the :class:`ocr_helpers.detection_tuning.DetectionTuning` under it.
+        staged: the StagedPipeline it uses.
+
+    Raises:
+        as :class:`ocr_helpers.detection_tuning.DetectionTuning`, and for ``presets_path`` as
+        :func:`ocr_helpers.detection_advice.load_presets`.
+
+    """
+
+    _esm = _joined((_FOLDER / "parts.txt").read_text(encoding="utf-8").split())
+    _css = _joined(sorted(path.name for path in _FOLDER.glob("*.css")))
+
+    fields: Any = traitlets.List().tag(sync=True)
+    pages: Any = traitlets.List().tag(sync=True)
+    presets: Any = traitlets.List().tag(sync=True)
+    symptoms: Any = traitlets.List().tag(sync=True)
+    reasons: Any = traitlets.List().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+    code = traitlets.Dict().tag(sync=True)
+    compare: Any = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    lines: Any = traitlets.List().tag(sync=True)
+    lines_frame = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self,
+        pipeline: "StagedPipeline | PaddleOCR",
+        page_or_pages: Any,
+        settings: DetectionSettings | PipelineSettings | None = None,
+        *,
+        truth: Sequence[PageTruth | None] | None = None,
+        recognize: bool = True,
+        presets_path: str | Path = "detection_presets.yaml",
+    ) -> None:
+        self._presets_path = Path(presets_path)
+        self._own = load_presets(self._presets_path)
+        self.tuning = DetectionTuning(pipeline, page_or_pages, settings, truth=truth, recognize=recognize)
+        self.staged = self.tuning.staged
+        self._layers: dict[str, tuple[bool, bool]] = {}
+        self._rows = LineRows()
+        self._sent_page = self._sent_frame = -1
+        self._sent_map: object = None
+        super().__init__(
+            fields=FIELDS,
+            pages=[self._page_row(number) for number in range(len(self.tuning.pages))],
+            presets=preset_rows(presets_of(self._own)),
+            symptoms=symptom_rows(SYMPTOMS),
+            reasons=REASON_WORDS,
+        )
+        self.on_msg(self._on_message)
+        self.tuning.observe(self._show)
+
+    @property
+    def settings(self) -> DetectionSettings:
+        """What the sliders show."""
+        return self.tuning.settings
+
+    @property
+    def pipeline_settings(self) -> PipelineSettings:
+        """These within the settings of the whole pipeline."""
+        return self.tuning.pipeline_settings
+
+    @property
+    def result(self) -> "StagedResult":
+        """What ``PaddleOCR.predict`` returns for the page shown and these settings; waits where it must."""
+        return self.tuning.result
+
+    def figure(self) -> Figure:
+        """The page with its boxes beside a table of settings and figures: readable without a kernel."""
+        from ocr_helpers.tuning_figures import show_tuning
+
+        self.tuning.wait()
+        return show_tuning(self.tuning)
+
+    def close(self) -> None:
+        """Stop what runs in the background and take the widget away."""
+        self.tuning.unobserve(self._show)
+        self.tuning.stop()
+        super().close()
+
+    def _page_row(self, number: int) -> dict[str, Any]:
+        page: Page = self.tuning.pages[number]
+        height, width = page.image_bgr.shape[:2]
+        name = Path(page.source).name or page.source
+        return {
+            "name": f"{name}, page {page.index + 1}" if page.source.lower().endswith(".pdf") else name,
+            "width": width,
+            "height": height,
+            "has_truth": self.tuning.truth_of(number) is not None,
+        }
+
+    def _show(self, state: TuningState) -> None:
+        """Send what changed; called by the tuning, one call at a time."""
+        with self.hold_sync():
+            self.state = state_of(state)
+            self.code = code_of(self.tuning.pipeline_settings, self.tuning.pages[state.page_number].source)
+            self.compare = comparison_of(self.tuning.comparison)
+            if state.frame is not None and state.settled:
+                self.lines = self._rows.of(state.frame, state.texts)
+                self.lines_frame = state.frame.number
+        if state.frame is not None and state.frame.number > self._sent_frame:
+            self._send_frame(state.frame, "")
+
+    def _send_frame(self, frame: DetectionFrame, answer: str) -> None:
+        if frame.page_number != self._sent_page:
+            self._send_image(frame)
+        if any(wants_map for _, wants_map in self._layers.values()):
+            self._send_map(frame)
+        contours = any(wants_contour for wants_contour, _ in self._layers.values())
+        truth = self.tuning.truth_of(frame.page_number)
+        message = frame_message(frame, truth is not None)
+        self._sent_frame = max(self._sent_frame, frame.number)
+        self.send({"kind": "frame", "id": answer} | message, frame_buffers(frame, truth, contours))
+
+    def _send_image(self, frame: DetectionFrame) -> None:
+        self._sent_page = frame.page_number
+        self._sent_map = None
+        height, width = frame.page_map.page_bgr.shape[:2]
+        jpeg, shown = page_picture(frame.page_map.page_bgr)
+        sizes = {"width": width, "height": height, "shown_width": shown[0], "shown_height": shown[1]}
+        self.send({"kind": "image", "page": frame.page_number} | sizes, [jpeg])
+
+    def _send_map(self, frame: DetectionFrame) -> None:
+        if self._sent_map is frame.page_map:
+            return
+        self._sent_map = frame.page_map
+        height, width = frame.page_map.probabilities.shape
+        about = {"page": frame.page_number, "map_id": id(frame.page_map), "width": width, "height": height}
+        self.send({"kind": "map"} | about, [map_buffer(frame)])
+
+    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        """Take a message from the browser, and answer it."""
+        kind, answer = content.get("kind"), str(content.get("id", ""))
+        actions: dict[str, Callable[[], Any]] = {
+            "set": lambda: self._set({str(content["field"]): content["value"]}),
+            "set_many": lambda: self._set(dict(content["values"])),
+            "reset": lambda: self.tuning.reset(str(content["field"])),
+            "preset": lambda: self.tuning.use_preset(str(content["name"]), self._own),
+            "page": lambda: self.tuning.select_page(content["page"]),
+            "symptom": lambda: self.tuning.try_symptom(str(content["symptom"])),
+            "pin": self.tuning.pin,
+            "unpin": self.tuning.unpin,
+            "recognize": lambda: self.tuning.set_recognize(content["on"]),
+            "save_preset": lambda: self._save_preset(str(content["name"])),
+            "layers": lambda: self._set_layers(answer, bool(content["contour"]), bool(content["map"])),
+            "image": self._resend,
+        }
+        if kind not in actions:
+            return
+        before = self._sent_frame
+        try:
+            actions[kind]()
+        except (OcrHelpersError, OSError) as error:
+            self.send({"kind": "refused", "id": answer, "text": str(error)})
+            return
+        frame = self.tuning.state.frame
+        if kind in ("set", "set_many") and frame is not None and self._sent_frame > before:
+            # The frame has gone out already, before this; the browser takes any message with its id.
+            self.send({"kind": "accepted", "id": answer, "frame": frame.number})
+        else:
+            self.send({"kind": "accepted", "id": answer})
+
+    def _set(self, values: dict[str, Any]) -> None:
+        # A slider's whole numbers come as floats where its step has a fraction.
+        whole = ("limit_side_len", "max_side_limit")
+        self.tuning.set(
+            **{
+                name: int(value)
+                if name in whole and isinstance(value, float) and value.is_integer()
+                else value
+                for name, value in values.items()
+            }
+        )
+
+    def _save_preset(self, name: str) -> None:
+        name = name.strip()
+        if not name or any(name == preset.name for preset in PRESETS):
+            raise PresetNameError(f"A preset cannot be called {name!r}: give it a name of its own.")
+        own = self._own | {name: self.tuning.settings}
+        save_presets(own, self._presets_path)
+        self._own = own
+        self.presets = preset_rows(presets_of(own))
+
+    def _set_layers(self, answer: str, contour: bool, probabilities: bool) -> None:
+        view = answer.rpartition("-")[0]
+        before = self._layers.get(view, (False, False))
+        self._layers[view] = contour, probabilities
+        if not contour and not probabilities:
+            del self._layers[view]
+        frame = self.tuning.state.frame
+        if frame is None:
+            return
+        if probabilities and not before[1]:
+            self._sent_map = None
+        self._send_frame(frame, "")
+
+    def _resend(self) -> None:
+        frame = self.tuning.state.frame
+        if frame is not None:
+            self._sent_page = -1
+            self._send_frame(frame, "")
