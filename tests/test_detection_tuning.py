@@ -230,3 +230,25 @@ def test_nothing_to_tune_on(staged: StagedPipeline) -> None:
         DetectionTuning(staged, [])
     with pytest.raises(StageInputError, match="expected DetectionSettings or PipelineSettings"):
         DetectionTuning(staged, RECEIPT, {"thresh": 0.3})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("preset", "sample"),
+    [
+        ("small_print", "small_print.png"),
+        ("dense_table", "form_with_table.png"),
+        ("receipt", "receipt.png"),
+        ("faint_scan", "low_contrast_scan.jpg"),
+    ],
+)
+def test_a_preset_reads_its_sample_better(staged: StagedPipeline, preset: str, sample: str) -> None:
+    tuning = DetectionTuning(staged, samples_dir() / sample)
+    assert tuning.wait(300)
+    tuning.pin()
+    tuning.use_preset(preset)
+    assert tuning.wait(300)
+    before, after, _ = tuning.comparison  # type: ignore[misc]
+    assert before.cer is not None and after.cer is not None and after.cer < before.cer
+    assert before.boxes is not None and after.boxes is not None
+    assert after.boxes.recall > before.boxes.recall - 0.05
+    tuning.stop()
