@@ -1,0 +1,45 @@
+// The settings as code: one form at a time, and a button that copies it.
+
+class CodeOut {
+  constructor(parent) {
+    const root = section("code", parent, "These settings as code");
+    const row = element("div", "row", root);
+    this.choice = element("select", "choice wide", row);
+    this.choice.setAttribute("aria-label", "Form of the code");
+    this.choice.addEventListener("change", () => this.show());
+    this.copy = button("", row, "Copy", "", () => this.toClipboard());
+    this.text = element("pre", "program", root, { tabIndex: 0 });
+    this.forms = {};
+  }
+
+  set(forms) {
+    this.forms = forms;
+    const names = Object.keys(forms);
+    if (names.join() !== [...this.choice.options].map((option) => option.value).join()) {
+      this.choice.replaceChildren(...names.map((name) => new Option(name, name)));
+    }
+    this.show();
+  }
+
+  show() {
+    setText(this.text, this.forms[this.choice.value] ?? "");
+  }
+
+  async toClipboard() {
+    let said = "Copied";
+    try {
+      await navigator.clipboard.writeText(this.text.textContent);
+    } catch {
+      // No clipboard without https or permission: mark the text instead.
+      getSelection().selectAllChildren(this.text);
+      said = "Press Ctrl+C";
+    }
+    this.copy.textContent = said;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => (this.copy.textContent = "Copy"), 2000);
+  }
+
+  close() {
+    clearTimeout(this.timer);
+  }
+}

@@ -1,0 +1,127 @@
+// The lines of the page: crop, text and score, each tied to its box.
+
+const UNREAD = "not read yet";
+const NO_TEXT = "(no text read)";
+
+class LineList {
+  /** @param actions select(box or -1), recognize(on) */
+  constructor(parent, actions) {
+    this.actions = actions;
+    this.rows = []; // as shown: {root, line, …}
+    this.lines = [];
+    this.marked = -1;
+    const root = element("section", "lines", parent);
+    root.setAttribute("aria-label", "Lines");
+    const head = element("div", "row", root);
+    this.title = element("h4", "title wide", head, { textContent: "Lines" });
+    this.left = element("span", "note", this.title);
+    const holder = element("label", "layer", head, { title: "Read new and changed boxes in the background" });
+    this.switch = element("input", "", holder, { type: "checkbox" });
+    element("span", "", holder, { textContent: "Read the lines" });
+    this.switch.addEventListener("change", () => actions.recognize(this.switch.checked));
+    this.sort = element("select", "choice", root);
+    this.sort.setAttribute("aria-label", "Order of the lines");
+    this.sort.append(new Option("Reading order", "reading"), new Option("Lowest score first", "score"));
+    this.sort.addEventListener("change", () => this.build());
+    this.list = element("div", "list", root, { tabIndex: 0 });
+    this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", "Lines of the page");
+    this.list.addEventListener("keydown", (event) => this.onKey(event));
+    this.empty = element("p", "advice", root, { hidden: true, textContent: "No boxes, so no lines." });
+  }
+
+  setState({ recognize, reading }) {
+    this.switch.checked = recognize;
+    this.reads = recognize;
+    const count = this.lines.length || "";
+    setText(this.left, recognize && reading ? ` ${reading} to read` : ` ${count}`);
+  }
+
+  set(lines) {
+    this.lines = lines;
+    this.build();
+  }
+
+  build() {
+    const place = new Map(this.lines.map((line, index) => [line, index]));
+    const shown = [...this.lines];
+    const score = ({ score: text }) => (text === null || text === "" ? Infinity : Number(text));
+    if (this.sort.value === "score") shown.sort((a, b) => score(a) - score(b) || place.get(a) - place.get(b));
+    while (this.rows.length > shown.length) this.rows.pop().root.remove();
+    while (this.rows.length < shown.length) this.rows.push(this.addRow());
+    shown.forEach((line, index) => this.fill(this.rows[index], line, place.get(line) + 1));
+    this.empty.hidden = shown.length > 0;
+    this.list.hidden = !shown.length;
+    this.mark(this.marked, false);
+  }
+
+  addRow() {
+    const root = element("div", "line", this.list);
+    root.setAttribute("role", "option");
+    root.id = `ocr-tuner-${Math.random().toString(36).slice(2)}`;
+    const row = { root, line: null };
+    row.number = element("span", "line-number", root);
+    row.crop = element("div", "crop", root);
+    row.score = element("span", "score", root);
+    row.text = element("span", "line-text", root, { lang: "ko" });
+    root.addEventListener("click", () => {
+      if (!getSelection().toString()) this.actions.select(row.line.box); // else somebody marks text to copy
+    });
+    return row;
+  }
+
+  fill(row, line, number) {
+    row.line = line;
+    row.root.dataset.box = line.box;
+    setText(row.number, String(number));
+    let img = row.crop.firstChild;
+    if (!line.crop) img?.remove();
+    else {
+      img ??= element("img", "", row.crop, { alt: "", decoding: "async", draggable: false });
+      if (img.getAttribute("src") !== line.crop) img.src = line.crop;
+    }
+    setText(row.score, line.score ?? "–");
+    row.score.style.backgroundColor = line.score === null ? "" : line.color;
+    row.score.toggleAttribute("data-none", line.score === null);
+    setText(row.text, line.text === null ? (this.reads ? UNREAD : "–") : line.text || NO_TEXT);
+    row.text.toggleAttribute("data-none", !line.text);
+  }
+
+  /** Mark the row of a box, and bring it into sight inside the list, never moving the notebook. */
+  mark(box, scroll = true) {
+    this.marked = box;
+    this.list.removeAttribute("aria-activedescendant");
+    for (const { root, line } of this.rows) {
+      const marked = line.box === box;
+      root.setAttribute("aria-selected", String(marked));
+      if (!marked) continue;
+      this.list.setAttribute("aria-activedescendant", root.id);
+      if (!scroll) continue;
+      const [top, bottom] = [root.offsetTop, root.offsetTop + root.offsetHeight];
+      const { scrollTop, clientHeight } = this.list;
+      if (top < scrollTop || bottom > scrollTop + clientHeight) {
+        this.list.scrollTop = (top + bottom - clientHeight) / 2;
+      }
+    }
+  }
+
+  lineOf(box) {
+    return this.lines.find((line) => line.box === box);
+  }
+
+  /** The list follows the page while the slider moves; until then it is of an older frame. */
+  setStale(stale) {
+    this.list.toggleAttribute("data-stale", stale);
+  }
+
+  onKey(event) {
+    const ways = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+    if (event.key === "Escape") this.actions.select(-1);
+    else if (event.key in ways && this.rows.length) {
+      const now = this.rows.findIndex(({ line }) => line.box === this.marked);
+      const next = clamp(now + ways[event.key], 0, this.rows.length - 1);
+      this.actions.select(this.rows[next].line.box);
+    } else return;
+    event.preventDefault();
+  }
+}

@@ -1,0 +1,62 @@
+// Named settings: those that come with the tuner, and one's own.
+
+class Presets {
+  /** @param actions use(name), save(name, onAnswer) */
+  constructor(parent, actions) {
+    this.actions = actions;
+    this.presets = [];
+    const root = section("presets", parent, "Presets");
+    this.list = element("div", "preset-list", root);
+    this.list.setAttribute("role", "group");
+    this.list.setAttribute("aria-label", "Presets");
+    const form = element("form", "row", root);
+    this.input = element("input", "text wide", form, { type: "text" });
+    this.input.placeholder = "name for these settings";
+    this.input.setAttribute("aria-label", "Name of a preset of your own");
+    this.input.maxLength = 60;
+    const save = button("", form, "Save", "Save these settings as a preset of your own", () => {});
+    save.type = "submit";
+    this.says = element("p", "hint", root, { hidden: true });
+    this.says.setAttribute("role", "alert");
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.save();
+    });
+  }
+
+  save() {
+    const name = this.input.value.trim();
+    if (!name) return this.refuse("A preset needs a name.");
+    this.actions.save(name, ({ kind, text }) => {
+      if (kind !== "refused") this.input.value = "";
+      this.refuse(kind === "refused" ? text : "");
+    });
+  }
+
+  refuse(text) {
+    setText(this.says, text ?? "");
+    this.says.hidden = !text;
+    this.says.parentNode.toggleAttribute("data-refused", Boolean(text));
+  }
+
+  setPresets(presets) {
+    this.presets = presets.map((preset) => {
+      const made = button("preset", this.list, "", preset.hint, () => this.actions.use(preset.name));
+      element("span", "", made, { textContent: preset.title });
+      element("span", "korean", made, { textContent: preset.title_ko, lang: "ko" });
+      made.setAttribute("aria-label", preset.title);
+      made.dataset.preset = preset.name;
+      made.toggleAttribute("data-own", preset.own);
+      return { preset, made };
+    });
+    this.list.replaceChildren(...this.presets.map(({ made }) => made));
+  }
+
+  /** Mark the preset that these settings are. */
+  show(settings) {
+    for (const { preset, made } of this.presets) {
+      const same = Object.entries(preset.settings).every(([name, value]) => settings[name] === value);
+      made.setAttribute("aria-pressed", String(same));
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// How many candidates were kept and rejected, which is also the legend of their lines; and what is going on.
+
+const BUSY_WORDS = { network: "Running the network …", page: "Opening the page …" };
+
+class StatusBar {
+  constructor(parent, reasons) {
+    const root = element("div", "status", parent);
+    const counts = element("div", "counts", root);
+    this.counts = reasons.map(({ id, word, word_ko: korean, explain }, state) => {
+      const item = element("span", "count", counts, { title: [korean, explain].filter(Boolean).join(": ") });
+      item.dataset.reason = id;
+      if (state) lineSample(item, rejectedStyle(id));
+      else element("span", "gradient", item).style.background = SCORE_GRADIENT;
+      const number = element("b", "", item, { textContent: "0" });
+      element("span", "", item, { textContent: word });
+      return { id, item, number };
+    });
+    this.addScale(element("span", "count", counts));
+    const facts = element("div", "facts", root);
+    this.busy = element("span", "busy", facts);
+    this.busy.setAttribute("role", "status");
+    this.time = element("span", "", facts, { title: "From the probability map to the boxes" });
+    this.input = element("span", "", facts, { title: "Size of the page as the network sees it" });
+  }
+
+  addScale(item) {
+    item.title = "Colours of the score: 0.5 and below at the left, 1 at the right";
+    element("span", "note", item, { textContent: "score ≤ 0.5" });
+    element("span", "gradient long", item).style.background = SCORE_GRADIENT;
+    element("span", "note", item, { textContent: "1" });
+  }
+
+  setFrame(frame) {
+    for (const { id, item, number } of this.counts) {
+      const count = frame.counts[id] ?? 0;
+      setText(number, String(count));
+      item.toggleAttribute("data-none", !count);
+    }
+    const { milliseconds, input_size: size } = frame.message;
+    setText(this.time, milliseconds === undefined ? "" : `boxes in ${milliseconds.toFixed(1)} ms`);
+    setText(this.input, size ? `network input ${size[0]} × ${size[1]}` : "");
+  }
+
+  setBusy(busy) {
+    setText(this.busy, BUSY_WORDS[busy] ?? "");
+  }
+}

@@ -1,0 +1,93 @@
+// Messages to the kernel. At most one unanswered "set": while it is on its way only the newest value of each
+// field is kept, and goes out when the answer comes.
+
+const ANSWER_MS = 4000; // the kernel answers in milliseconds unless it is busy or gone
+const NO_ANSWER =
+  "The kernel has not answered: it is busy with another cell, or it has stopped. " +
+  "The controls show the last settings it took.";
+const NO_KERNEL = "The kernel is not there any more. Run the cells again to change settings.";
+
+class Transport {
+  /**
+   * @param model anywidget's model
+   * @param onNote called with a text about the connection, "" when it is well again
+   * @param onValues called when a set is answered: (values, refusal text or "")
+   */
+  constructor(model, onNote, onValues) {
+    this.model = model;
+    this.onNote = onNote;
+    this.onValues = onValues;
+    this.view = Math.random().toString(36).slice(2);
+    this.count = 0;
+    this.open = new Map(); // id → what waits for the answer
+    this.waiting = {}; // field → newest value, not sent yet
+    this.flight = null; // field → value, sent and not answered
+  }
+
+  /** Send a message; `onAnswer` gets {kind: "accepted" | "frame" | "refused", text}, exactly once. */
+  request(content, onAnswer = () => {}) {
+    const id = `${this.view}-${++this.count}`;
+    const timer = setTimeout(() => this.settle({ kind: "refused", id, text: "" }, NO_ANSWER), ANSWER_MS);
+    this.open.set(id, { onAnswer, timer });
+    try {
+      this.model.send({ ...content, id });
+    } catch {
+      this.settle({ kind: "refused", id, text: "" }, NO_KERNEL);
+    }
+  }
+
+  /** Take a message from the kernel; true where it answers one of this view. */
+  receive(message) {
+    if (!message?.id?.startsWith?.(`${this.view}-`)) return false;
+    this.settle(message, "");
+    return true;
+  }
+
+  settle(message, note) {
+    this.onNote(note);
+    const asked = this.open.get(message.id);
+    if (!asked) return; // answered late: what it says of the state comes with the state
+    this.open.delete(message.id);
+    clearTimeout(asked.timer);
+    asked.onAnswer(message);
+  }
+
+  set(field, value) {
+    this.waiting[field] = value;
+    this.flush();
+  }
+
+  flush() {
+    const values = this.waiting;
+    const fields = Object.keys(values);
+    if (this.flight || !fields.length) return;
+    this.waiting = {};
+    this.flight = values;
+    const [field] = fields;
+    const content =
+      fields.length === 1 ? { kind: "set", field, value: values[field] } : { kind: "set_many", values };
+    this.request(content, (answer) => {
+      this.flight = null;
+      this.onValues(values, answer.kind === "refused", answer.text ?? "");
+      this.flush();
+    });
+  }
+
+  /** A value on its way, or undefined. */
+  pending(field) {
+    return this.waiting[field] ?? this.flight?.[field];
+  }
+
+  /** Something newer decides about these fields: what has not been sent is not sent any more. */
+  drop(fields) {
+    for (const field of fields) {
+      delete this.waiting[field];
+      if (this.flight) delete this.flight[field];
+    }
+  }
+
+  close() {
+    for (const { timer } of this.open.values()) clearTimeout(timer);
+    this.open.clear();
+  }
+}

@@ -1,0 +1,853 @@
+"""The script of DetectionTuner alone, in Chromium, with the test in the place of the kernel."""
+
+import base64
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tuner_kernel import (
+    AT_ONCE,
+    DEFAULTS,
+    FOLDER,
+    RANGES,
+    SLOW,
+    START,
+    answer,
+    banner,
+    canvas,
+    color_at,
+    drawn,
+    encoded,
+    everything,
+    frame,
+    image,
+    last_id,
+    line,
+    number,
+    put,
+    quad,
+    script,
+    sent,
+    settled,
+    shot,
+    slider,
+    spot,
+    status,
+    tell,
+)
+
+from ocr_helpers.figures import score_color
+
+HOSTILE = '<img src=x onerror="window.harm = 1"><script>window.harm = 1</script>&amp;\'"`${harm}'
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+Start = Callable[..., Page]
+
+
+@pytest.fixture
+def start(browser: Browser) -> Iterator[Start]:
+    """Return a function that shows the tuner, its first page and its first frame; errors fail the test."""
+    pages: list[Page] = []
+    errors: list[str] = []
+
+    def start(
+        state: dict[str, Any] | None = None, *, first: list[Any] | None = None, width: int = 1280
+    ) -> Page:
+        page = browser.new_page(viewport={"width": width, "height": 1000})
+        pages.append(page)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.set_content("<!doctype html><title>tuner</title>")
+        for css in sorted(FOLDER.glob("*.css")):
+            page.add_style_tag(path=css)
+        page.evaluate(START, [script(), json.loads(json.dumps(state or everything()))])
+        answer(page)
+        tell(page, image())
+        tell(page, first or frame())
+        drawn(page, 1)
+        return page
+
+    yield start
+    for page in pages:
+        page.close()
+    assert not errors
+
+
+# Settings
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_a_slider_sends_each_step_and_waits_for_the_answer(start: Start, name: str) -> None:
+    page = start()
+    step = RANGES[name][4]
+    slider(page, name).focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    values = [round(DEFAULTS[name] + k * step, 6) for k in (1, 2, 3)]
+    assert sent(page, "set") == [{"kind": "set", "field": name, "value": values[0]}]
+    assert float(slider(page, name).input_value()) == values[2]
+    assert float(number(page, name).input_value()) == values[2]
+    tell(page, frame(2, id=last_id(page)))
+    assert sent(page, "set")[1:] == [{"kind": "set", "field": name, "value": values[2]}]
+    put(page, "state", status(wanted=DEFAULTS | {name: values[0]}))  # older than what is on its way
+    assert float(slider(page, name).input_value()) == values[2]
+    tell(page, frame(3, id=last_id(page)))
+    assert len(sent(page, "set")) == 2
+    put(page, "state", status(wanted=DEFAULTS | {name: values[2]}))
+    assert float(slider(page, name).input_value()) == values[2]
+    drawn(page, 3)
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_a_slider_of_the_network_sends_when_it_rests(start: Start, name: str) -> None:
+    page = start()
+    box = slider(page, name).bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 8, steps=5)
+    value = int(slider(page, name).input_value())
+    assert number(page, name).input_value() == str(value)
+    page.mouse.up()
+    assert sent(page, "set")[-1] == {"kind": "set", "field": name, "value": value}
+    assert len(sent(page, "set")) == 1
+    answer(page)
+    assert slider(page, name).input_value() == str(value)
+
+
+def test_a_slider_of_the_network_sends_while_it_is_held_still(start: Start) -> None:
+    page = start()
+    box = slider(page, "limit_side_len").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 8)
+    page.mouse.down()
+    page.wait_for_function("sent.some(({kind}) => kind === 'set')")
+    page.mouse.up()
+    page.wait_for_timeout(350)
+    assert len(sent(page, "set")) == 1
+
+
+def test_changes_of_several_fields_go_out_together(start: Start) -> None:
+    page = start()
+    for name in ("thresh", "box_thresh", "unclip_ratio"):
+        slider(page, name).focus()
+        page.keyboard.press("ArrowLeft")
+    assert sent(page, "set") == [{"kind": "set", "field": "thresh", "value": 0.29}]
+    answer(page)
+    values = {"box_thresh": 0.59, "unclip_ratio": 1.45}
+    assert sent(page, "set")[1:] == [{"kind": "set_many", "values": values}]
+
+
+def test_the_slider_belongs_to_the_pointer_that_holds_it(start: Start) -> None:
+    page = start()
+    box = slider(page, "thresh").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 8)
+    page.mouse.down()
+    held = slider(page, "thresh").input_value()
+    answer(page)
+    put(page, "state", status(wanted=DEFAULTS | {"thresh": 0.9}))
+    assert slider(page, "thresh").input_value() == held
+    page.mouse.up()
+    assert slider(page, "thresh").input_value() == "0.9"
+
+
+@pytest.mark.parametrize("name", RANGES)
+@pytest.mark.parametrize("by", ["Enter", "Tab"])
+def test_a_number_is_sent_by_enter_or_on_leaving(start: Start, name: str, by: str) -> None:
+    page = start()
+    value = 0.123 if name in AT_ONCE else 1000
+    number(page, name).fill(str(value))
+    assert not sent(page, "set")
+    page.keyboard.press(by)
+    assert sent(page, "set") == [{"kind": "set", "field": name, "value": value}]
+    answer(page)
+    assert float(number(page, name).input_value()) == value
+
+
+def test_a_number_steps_by_arrow_keys_and_escape_gives_up(start: Start) -> None:
+    page = start()
+    number(page, "thresh").focus()
+    page.keyboard.press("ArrowUp")
+    assert sent(page, "set") == [{"kind": "set", "field": "thresh", "value": 0.31}]
+    answer(page)
+    number(page, "thresh").fill("0.8")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert number(page, "thresh").input_value() == "0.31"
+    assert len(sent(page, "set")) == 1
+
+
+def test_what_somebody_types_is_left_alone(start: Start) -> None:
+    page = start()
+    number(page, "box_thresh").fill("0.4")
+    put(page, "state", status(wanted=DEFAULTS | {"box_thresh": 0.9}))
+    assert number(page, "box_thresh").input_value() == "0.4"
+
+
+@pytest.mark.parametrize("name", ["thresh", "max_side_limit"])
+def test_a_refused_value_goes_back_and_says_why(start: Start, name: str) -> None:
+    page = start()
+    number(page, name).fill("0")
+    page.keyboard.press("Enter")
+    answer(page, "refused", text=f"{name} is 0, expected above 0.")
+    field = page.locator(f"[data-field={name}]")
+    expect(number(page, name)).to_have_value(str(DEFAULTS[name]))
+    expect(number(page, name)).to_have_attribute("aria-invalid", "true")
+    expect(field).to_contain_text("expected above 0")
+    expect(banner(page)).to_have_text(f"{name} is 0, expected above 0.")
+    page.keyboard.press("ArrowUp")
+    expect(number(page, name)).to_have_attribute("aria-invalid", "false")
+    expect(banner(page)).to_be_hidden()
+    expect(field).to_contain_text(f"About {name}.")
+    answer(page, "refused", text=f"{name} is refused again.")
+    expect(field).to_contain_text("refused again")
+    page.get_by_role("button", name="Next page").click()
+    expect(field).to_contain_text(f"About {name}.")
+
+
+def test_what_is_no_number_is_not_sent(start: Start) -> None:
+    page = start()
+    number(page, "thresh").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("e")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-field=thresh]")).to_contain_text("needs a number")
+    expect(number(page, "thresh")).to_have_value("0.3")
+    assert not sent(page, "set")
+
+
+def test_the_choice(start: Start) -> None:
+    page = start()
+    page.get_by_label("limit_type", exact=True).select_option("max")
+    assert sent(page, "set") == [{"kind": "set", "field": "limit_type", "value": "max"}]
+    answer(page, "refused", text="limit_type cannot be so.")
+    expect(page.get_by_label("limit_type", exact=True)).to_have_value("min")
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_reset(start: Start, name: str) -> None:
+    page = start()
+    back = page.get_by_role("button", name=f"Reset {name} ")
+    expect(back).to_be_disabled()
+    other = "max" if name == "limit_type" else 1000
+    put(page, "state", status(wanted=DEFAULTS | {name: other}))
+    back.click()
+    assert sent(page, "reset") == [{"kind": "reset", "field": name}]
+
+
+def test_a_reset_takes_back_what_was_not_sent_yet(start: Start) -> None:
+    page = start()
+    slider(page, "thresh").focus()
+    page.keyboard.press("ArrowRight")
+    first = last_id(page)
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Reset thresh ").click()
+    put(page, "state", status())
+    tell(page, frame(2, id=first))
+    assert len(sent(page, "set")) == 1
+    expect(slider(page, "thresh")).to_have_value("0.3")
+
+
+def test_presets(start: Start) -> None:
+    page = start()
+    preset = page.get_by_role("button", name="Low", exact=True)
+    expect(page.get_by_role("button", name="가나다", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(preset).to_have_attribute("aria-pressed", "false")
+    preset.click()
+    assert sent(page, "preset") == [{"kind": "preset", "name": "low"}]
+    answer(page)
+    put(page, "state", status(wanted=DEFAULTS | {"thresh": 0.1}))
+    expect(preset).to_have_attribute("aria-pressed", "true")
+    expect(slider(page, "thresh")).to_have_value("0.1")
+    lit = "input => input.getAnimations().length > 0"
+    assert number(page, "thresh").evaluate(lit)
+    assert not number(page, "box_thresh").evaluate(lit)
+
+
+def test_a_preset_of_ones_own(start: Start) -> None:
+    page = start()
+    name = page.get_by_label("Name of a preset of your own")
+    save = page.get_by_role("button", name="Save these settings")
+    save.click()
+    expect(page.locator(".ocr-tuner-presets")).to_contain_text("needs a name")
+    name.fill(" 계약서 ")
+    name.press("Enter")
+    assert sent(page, "save") == [{"kind": "save_preset", "name": "계약서"}]
+    answer(page, "refused", text="'계약서' is taken.")
+    expect(page.locator(".ocr-tuner-presets")).to_contain_text("is taken")
+    expect(name).to_have_value(" 계약서 ")
+    save.click()
+    answer(page)
+    expect(name).to_have_value("")
+    own = {"name": "계약서", "title": "계약서", "title_ko": "", "hint": "", "own": True, "settings": DEFAULTS}
+    put(page, "presets", [own])
+    expect(page.get_by_role("button", name="계약서", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_symptom_guide(start: Start) -> None:
+    page = start()
+    page.get_by_text("What is wrong?").click()
+    symptom = page.locator("[data-symptom=merge]")
+    expect(symptom).to_contain_text("thresh ↑ 가나다")
+    symptom.get_by_role("button").click()
+    assert sent(page, "symptom") == [{"kind": "symptom", "symptom": "merge"}]
+    answer(page, "refused", text="Already at its end.")
+    expect(banner(page)).to_have_text("Already at its end.")
+
+
+def test_code_is_shown_form_by_form_and_copied(start: Start) -> None:
+    page = start()
+    page.get_by_label("Form of the code").select_option("YAML")
+    put(page, "code", {"Python": "settings()", "YAML": "thresh: 0.4"})
+    expect(page.locator("pre")).to_have_text("thresh: 0.4")
+    page.evaluate("""() => Object.defineProperty(navigator, "clipboard", {configurable: true, value:
+        {writeText: async text => { window.copied = text; }}})""")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("copied") == "thresh: 0.4"
+    page.evaluate("() => Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.get_by_role("button", name="Copied").click()
+    expect(page.get_by_role("button", name="Press Ctrl+C")).to_be_visible()
+    assert page.evaluate("getSelection().toString()") == "thresh: 0.4"
+
+
+# Pages
+
+
+def test_the_page_picker(start: Start) -> None:
+    page = start()
+    picker = page.get_by_role("combobox", name="Page", exact=True)
+    expect(page.get_by_role("button", name="Previous page")).to_be_disabled()
+    page.get_by_role("button", name="Next page").click()
+    page.get_by_role("button", name="Next page").click()
+    assert [message["page"] for message in sent(page, "page")] == [1, 2]
+    put(page, "state", status(page=1))  # behind what was asked
+    expect(picker).to_have_value("2")
+    put(page, "state", status(page=2, busy="page"))
+    expect(page.locator(".ocr-tuner-busy")).to_have_text("Opening the page …")
+    picker.select_option("99")
+    expect(page.get_by_role("button", name="Next page")).to_be_disabled()
+    assert sent(page, "page")[-1] == {"kind": "page", "page": 99}
+    answer(page, "refused", text="No such page.")
+    expect(picker).to_have_value("2")
+    expect(banner(page)).to_have_text("No such page.")
+
+
+def test_boxes_of_another_page_wait_for_its_picture(start: Start) -> None:
+    page = start()
+    tell(page, frame(2, page=1))
+    settled(page)
+    drawn(page, 1)
+    assert page.evaluate("drawn.length") == 1
+    tell(page, image(1, 300, 400))
+    drawn(page, 2)
+    tell(page, image(2))
+    tell(page, image(3, 50, 50))
+    tell(page, frame(3, page=3))
+    drawn(page, 3)
+
+
+def test_a_picture_that_is_none_is_said(start: Start) -> None:
+    page = start()
+    tell(page, [image()[0], encoded(np.zeros(9, np.uint8))])
+    expect(banner(page)).to_contain_text("cannot show the picture")
+
+
+def test_a_page_without_candidates(start: Start) -> None:
+    page = start(everything() | {"lines": []}, first=frame(1, empty=True))
+    expect(page.locator(".ocr-tuner-nothing")).to_contain_text("stays below thresh (0.3)")
+    expect(page.locator(".ocr-tuner-lines")).to_contain_text("No boxes, so no lines.")
+    canvas(page).focus()
+    page.keyboard.press("n")
+    tell(page, frame(2))
+    drawn(page, 2)
+    expect(page.locator(".ocr-tuner-nothing")).to_be_hidden()
+
+
+# Layers and the canvas
+
+
+@pytest.mark.parametrize(
+    ("layer", "point"),
+    [
+        ("boxes", (16, 30)),
+        ("before", (20, 30)),
+        ("rejected", (200, 208)),
+        ("truth", (20, 270)),
+        ("contour", (55, 35)),
+    ],
+)
+def test_a_layer_is_shown_and_hidden(start: Start, layer: str, point: tuple[float, float]) -> None:
+    page = start()
+    box = page.locator(f"[data-layer={layer}]")
+    states = []
+    for _ in range(2):
+        around = [color_at(page, point[0], point[1] + k)[3] for k in np.arange(-3, 3, 0.5).tolist()]
+        states.append((box.is_checked(), max(around) > 0))
+        box.click()
+    assert sorted(states) == [(False, False), (True, True)]
+
+
+def test_the_page_and_its_map(start: Start) -> None:
+    page = start()
+    values = np.zeros((30, 40), np.uint8)
+    values[:, 20:] = 255
+    page.locator("[data-layer=map]").check()
+    assert sent(page, "layers") == [{"kind": "layers", "contour": False, "map": True}]
+    message = {"kind": "map", "page": 0, "map_id": "m", "width": 40, "height": 30}
+    tell(page, [message, encoded(values)])
+    settled(page)
+    assert color_at(page, 50, 150, "paper") == [255, 255, 255, 255]
+    strong = color_at(page, 350, 150, "paper")
+    assert strong[0] < 180
+    page.get_by_label("Opacity of the map").fill("0.2")
+    weak = color_at(page, 350, 150, "paper")
+    assert strong[0] < weak[0] < 255
+    page.locator("[data-layer=page]").uncheck()
+    page.locator("[data-layer=map]").uncheck()
+    assert sent(page, "layers")[-1] == {"kind": "layers", "contour": False, "map": False}
+    expect(page.get_by_label("Opacity of the map")).to_be_disabled()
+    page.locator("[data-layer=contour]").check()
+    assert sent(page, "layers")[-1] == {"kind": "layers", "contour": True, "map": False}
+
+
+def test_ground_truth_only_where_there_is_one(start: Start) -> None:
+    page = start()
+    expect(page.locator("[data-layer=truth]")).to_be_enabled()
+    put(page, "state", status(page=3))
+    expect(page.locator("[data-layer=truth]")).to_be_disabled()
+
+
+def test_scores_have_the_colours_of_the_figures(start: Start) -> None:
+    page = start()
+    for index, score in enumerate([0.95, 0.7, 0.61]):
+        at = [color_at(page, x, 30 + 40 * index) for x in np.arange(14, 18, 0.25).tolist()]
+        darkest = min(at, key=lambda rgba: sum(rgba[:3]) - 10 * rgba[3])
+        wanted = [int(score_color(score)[k : k + 2], 16) for k in (1, 3, 5)]
+        assert darkest[3] == 255
+        assert np.abs(np.array(darkest[:3]) - wanted).max() <= 12  # 20 steps of colour, smoothed edges
+
+
+def test_reasons_on_hover(start: Start) -> None:
+    page = start()
+    tip = page.get_by_role("tooltip")
+    page.mouse.move(*spot(page, 250, 210))
+    expect(tip).to_contain_text("Rejected: low_score · 가나다")
+    expect(tip).to_contain_text("score 0.597 < box_thresh 0.600")
+    page.mouse.move(*spot(page, 302, 22))
+    expect(tip).to_contain_text("Rejected: too_small")
+    page.mouse.move(*spot(page, 60, 30))
+    expect(tip).to_contain_text("Box 1")
+    expect(tip).to_contain_text("score 0.95")
+    expect(tip).to_contain_text("가나다")
+    page.mouse.move(*spot(page, 390, 290))
+    expect(tip).to_be_hidden()
+    page.mouse.move(*spot(page, 60, 30))
+    expect(tip).to_be_visible()
+    page.get_by_role("application").press("ArrowLeft")  # the box moves away from the pointer
+    expect(tip).to_be_hidden()
+    page.get_by_role("application").press("0")
+    page.locator("[data-layer=rejected]").uncheck()
+    page.mouse.move(*spot(page, 250, 210))
+    expect(tip).to_be_hidden()
+
+
+def test_counts_are_shown_by_reason(start: Start) -> None:
+    page = start()
+    for reason, count in {"kept": 3, "too_small": 1, "low_score": 1, "beyond_limit": 0}.items():
+        expect(page.locator(f"[data-reason={reason}] b")).to_have_text(str(count))
+    expect(page.locator(".ocr-tuner-status")).to_contain_text("3.2 ms")
+    expect(page.locator(".ocr-tuner-status")).to_contain_text("416 × 320")
+
+
+def zoom_level(page: Page) -> int:
+    return int(page.locator("output").inner_text().removesuffix(" %"))
+
+
+def test_zoom_by_buttons_wheel_and_double_click(start: Start) -> None:
+    page = start()
+    whole = zoom_level(page)
+    page.get_by_role("button", name="Zoom in").click()
+    assert zoom_level(page) > whole
+    page.get_by_role("button", name="Zoom out").click()
+    assert zoom_level(page) == whole
+    page.get_by_role("button", name="100 %").click()
+    assert zoom_level(page) == 100
+    page.get_by_role("button", name="Fit").click()
+    assert zoom_level(page) == whole
+    page.mouse.move(*spot(page, 380, 150))
+    page.mouse.wheel(0, -50)  # without Ctrl it is the notebook's
+    assert zoom_level(page) == whole
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -50)
+    page.keyboard.up("Control")
+    expect(page.locator("output")).not_to_have_text(f"{whole} %")
+    page.get_by_role("button", name="Fit").click()
+    page.mouse.dblclick(*spot(page, 380, 150))
+    assert abs(zoom_level(page) - 2 * whole) <= 1
+
+
+def test_dragging_pans_and_does_not_mark(start: Start) -> None:
+    page = start()
+    before = shot(page)
+    x, y = spot(page, 60, 30)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 50, y + 40, steps=4)
+    page.mouse.up()
+    settled(page)
+    assert shot(page) != before
+    expect(page.locator("[aria-selected=true]")).to_have_count(0)
+    page.get_by_role("button", name="Fit").click()
+    page.mouse.move(0, 0)
+    settled(page)
+    assert shot(page) == before
+
+
+@pytest.mark.parametrize("key", ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "+", "=", "-", "1"])
+def test_keys_move_the_page_and_0_shows_it_whole(start: Start, key: str) -> None:
+    page = start()
+    before = shot(page)
+    canvas(page).focus()
+    page.keyboard.press(key)
+    settled(page)
+    assert shot(page) != before
+    page.keyboard.press("0")
+    settled(page)
+    assert shot(page) == before
+
+
+def test_keys_mark_boxes_and_turn_pages(start: Start) -> None:
+    page = start()
+    canvas(page).focus()
+    marked = page.locator("[aria-selected=true]")
+    for key, box in [("n", 0), ("n", 1), ("p", 0), ("p", 2), ("n", 0)]:
+        page.keyboard.press(key)
+        expect(marked).to_have_attribute("data-box", str(box))
+    expect(page.locator(".ocr-tuner-spoken")).to_contain_text("Box 1, score 0.95")
+    page.keyboard.press("Escape")
+    expect(marked).to_have_count(0)
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")
+    page.keyboard.press("PageUp")
+    assert [message["page"] for message in sent(page, "page")] == [1, 2, 1]
+    page.keyboard.press("?")
+    expect(page.locator(".ocr-tuner-help")).to_contain_text("next box")
+    page.keyboard.press("?")
+    expect(page.locator(".ocr-tuner-help")).to_be_hidden()
+
+
+def test_one_key_shortcuts_of_the_notebook_stay_off(start: Start) -> None:
+    page = start()
+    page.evaluate("""() => document.addEventListener("keydown", event => {
+        window.free = !event.target.closest("[data-lm-suppress-shortcuts]"); }, true)""")
+    for key, free in [("0", False), ("Control+s", True), ("n", False), ("Shift+Enter", True)]:
+        canvas(page).focus()
+        page.keyboard.press(key)
+        assert page.evaluate("free") is free
+    slider(page, "thresh").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("free") is False
+
+
+def test_newest_frame_is_drawn_and_said(start: Start) -> None:
+    page = start()
+    page.evaluate("messages => messages.forEach(message => tell(...message))", [frame(n) for n in (2, 3, 4)])
+    drawn(page, 4)
+    details = page.evaluate("drawn")
+    assert [detail["frame"] for detail in details] == [1, 4]
+    assert details[-1]["settings"] == DEFAULTS
+    assert details[-1]["at"] > details[0]["at"] > 0
+
+
+# Boxes and lines
+
+
+def test_box_and_row_mark_each_other(start: Start) -> None:
+    page = start()
+    page.mouse.click(*spot(page, 60, 70))
+    marked = page.locator("[aria-selected=true]")
+    expect(marked).to_have_attribute("data-box", "1")
+    page.locator("[data-box='2']").click()
+    expect(marked).to_have_attribute("data-box", "2")
+    settled(page)
+    assert color_at(page, 60, 110)[3] > color_at(page, 60, 70)[3] == 0
+    page.mouse.click(*spot(page, 390, 290))
+    expect(marked).to_have_count(0)
+
+
+def test_a_marked_box_out_of_sight_comes_into_it(start: Start) -> None:
+    page = start()
+    canvas(page).focus()
+    for _ in range(8):
+        page.keyboard.press("+")
+    for _ in range(20):
+        page.keyboard.press("ArrowDown")
+    settled(page)
+    assert "rgb" not in shown_colors(page)
+    page.locator("[data-box='0']").click()
+    settled(page)
+    assert "rgb" in shown_colors(page)
+
+
+def shown_colors(page: Page) -> str:
+    """'rgb' where anything is drawn at the middle of the ink."""
+    found: bool = canvas(page).evaluate("""canvas => {
+        const {width, height} = canvas;
+        const data = canvas.getContext("2d").getImageData(width / 4, height / 4, width / 2, height / 2).data;
+        return data.some((value, at) => at % 4 === 3 && value > 0); }""")
+    return "rgb" if found else ""
+
+
+def test_a_mark_survives_a_new_setting(start: Start) -> None:
+    page = start()
+    page.mouse.click(*spot(page, 60, 70))
+    tell(page, frame(2, shift=3))
+    drawn(page, 2)
+    expect(page.get_by_role("listbox")).to_have_attribute("data-stale", "")
+    page.locator("[data-box='0']").click()  # of the older frame
+    put(page, "lines", [line(2), line(0)])
+    put(page, "lines_frame", 2)
+    expect(page.get_by_role("listbox")).not_to_have_attribute("data-stale", "")
+    expect(page.locator("[aria-selected=true]")).to_have_attribute("data-box", "0")
+    expect(page.locator(".ocr-tuner-line-number").first).to_have_text("1")
+
+
+def test_the_list_by_keys_and_sorted(start: Start) -> None:
+    page = start()
+    rows = page.get_by_role("option").filter(has=page.locator(".ocr-tuner-line-text"))
+    expect(rows).to_have_count(3)
+    page.get_by_label("Order of the lines").select_option("score")
+    assert rows.evaluate_all("rows => rows.map(row => row.dataset.box)") == ["1", "0", "2"]
+    page.get_by_role("listbox").focus()
+    marked = page.locator("[aria-selected=true]")
+    for key, box in [("ArrowDown", "1"), ("End", "2"), ("ArrowUp", "0"), ("Home", "1")]:
+        page.keyboard.press(key)
+        expect(marked).to_have_attribute("data-box", box)
+    page.keyboard.press("Escape")
+    expect(marked).to_have_count(0)
+
+
+def test_what_is_not_read_and_what_has_no_text(start: Start) -> None:
+    page = start()
+    expect(page.locator("[data-box='1']")).to_contain_text("(no text read)")
+    expect(page.locator("[data-box='2']")).to_contain_text("not read yet")
+    put(page, "state", status(reading=7))
+    expect(page.locator(".ocr-tuner-lines")).to_contain_text("7 to read")
+
+
+def test_reading_is_switched_off(start: Start) -> None:
+    page = start()
+    page.get_by_label("Read the lines").uncheck()
+    assert sent(page, "recognize") == [{"kind": "recognize", "on": False}]
+    answer(page)
+    put(page, "state", status(recognize=False))
+    expect(page.get_by_label("Read the lines")).not_to_be_checked()
+
+
+# Comparison
+
+
+def test_compare(start: Start) -> None:
+    page = start()
+    pin = page.get_by_role("button", name="Pin the settings")
+    unpin = page.get_by_role("button", name="Forget A")
+    layer = page.locator("[data-layer=compare]")
+    expect(unpin).to_be_disabled()
+    expect(layer).to_be_disabled()
+    pin.click()
+    assert sent(page, "pin") == [{"kind": "pin"}]
+    answer(page)
+    put(page, "state", status(has_pin=True, pin_label="thresh 0.3"))
+    rows = [
+        {"label": "kept", "a": "3", "b": "4", "better": ""},
+        {"label": "H-mean", "a": "0.7", "b": "0.9", "better": "b"},
+    ]
+    put(page, "compare", {"rows": rows, "gained": [quad(250, 100)], "lost": [quad(250, 150), quad(250, 250)]})
+    compare = page.get_by_role("region", name="Compare")
+    expect(compare).to_contain_text("A: thresh 0.3")
+    expect(compare).to_contain_text("+ 1 gained")
+    expect(compare).to_contain_text("− 2 lost")
+    expect(compare.get_by_role("row", name="B now")).to_contain_text("0.9 ✓")
+    expect(compare.get_by_role("row", name="A pinned")).not_to_contain_text("✓")
+    assert color_at(page, 250, 110)[:3] == [11, 107, 203]
+    layer.uncheck()
+    assert color_at(page, 250, 110)[3] == 0
+    put(page, "compare", None)
+    expect(compare).to_contain_text("another page")
+    unpin.click()
+    assert sent(page, "unpin") == [{"kind": "unpin"}]
+
+
+# Text, errors, the connection
+
+
+def test_texts_are_data(start: Start) -> None:
+    page = start(everything(HOSTILE))
+    put(page, "state", status(error=HOSTILE, has_pin=True, pin_label=HOSTILE))
+    rows = [{"label": HOSTILE, "a": HOSTILE, "b": HOSTILE, "better": "a"}]
+    put(page, "compare", {"rows": rows, "gained": [], "lost": []})
+    page.mouse.move(*spot(page, 60, 30))
+    expect(page.get_by_role("tooltip")).to_contain_text(HOSTILE)
+    expect(page.locator("[data-box='0']")).to_contain_text(HOSTILE)
+    expect(banner(page)).to_have_text(HOSTILE)
+    expect(page.locator("th").nth(1)).to_have_text(HOSTILE)
+    page.wait_for_timeout(50)
+    assert page.evaluate("window.harm") is None
+    assert page.locator("script, img[onerror], img[src=x]").count() == 0
+
+
+def test_an_error_stays_until_the_state_is_well(start: Start) -> None:
+    page = start()
+    put(page, "state", status(error="The network failed: out of memory."))
+    expect(banner(page)).to_have_text("The network failed: out of memory.")
+    put(page, "state", status(busy="network"))
+    expect(banner(page)).to_be_hidden()
+    expect(page.locator(".ocr-tuner-root")).to_have_attribute("aria-busy", "true")
+    expect(page.locator(".ocr-tuner-busy")).to_have_text("Running the network …")
+
+
+def test_a_dead_connection_keeps_the_picture(start: Start) -> None:
+    page = start()
+    before = shot(page)
+    page.evaluate("() => { model.send = () => { throw new Error('Comm is closed'); }; }")
+    slider(page, "thresh").focus()
+    page.keyboard.press("ArrowRight")
+    expect(slider(page, "thresh")).to_have_value("0.3")
+    expect(banner(page)).to_contain_text("The kernel is not there")
+    page.get_by_role("button", name="Next page").click()
+    expect(page.get_by_role("combobox", name="Page", exact=True)).to_have_value("0")
+    assert shot(page) == before
+
+
+def test_without_an_answer_the_slider_goes_back_and_says_so(start: Start) -> None:
+    page = start()
+    page.clock.install()
+    slider(page, "thresh").focus()
+    page.keyboard.press("ArrowRight")
+    page.clock.fast_forward(3_000)
+    expect(slider(page, "thresh")).to_have_value("0.31")
+    page.clock.fast_forward(2_000)
+    expect(slider(page, "thresh")).to_have_value("0.3")
+    expect(banner(page)).to_contain_text("The kernel has not answered")
+    put(page, "state", status(wanted=DEFAULTS | {"thresh": 0.31}))
+    tell(page, frame(2, id=last_id(page)))
+    expect(slider(page, "thresh")).to_have_value("0.31")
+    expect(banner(page)).to_be_hidden()
+
+
+def test_answers_for_another_view_are_not_taken(start: Start) -> None:
+    page = start()
+    slider(page, "thresh").focus()
+    page.keyboard.press("ArrowRight")
+    tell(page, [{"kind": "refused", "id": "another-1", "text": "for another view"}])
+    expect(banner(page)).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    assert len(sent(page, "set")) == 1
+
+
+def test_two_views_of_one_tuner_show_the_same_and_ask_for_themselves(start: Start) -> None:
+    page = start()
+    page.evaluate("() => { window.removeSecond = again(model); }")
+    assert sent(page)[-1] == {"kind": "image"}
+    answer(page)
+    tell(page, image())
+    tell(page, frame(2))
+    for view in canvas(page).all():
+        expect(view).to_have_attribute("data-frame", "2")
+    first, second = slider(page, "thresh").all()
+    first.press("ArrowRight")
+    asked = last_id(page)
+    second.press("ArrowLeft")
+    assert [message["value"] for message in sent(page, "set")] == [0.31, 0.29]
+    tell(page, [{"kind": "refused", "id": asked, "text": "thresh is refused."}])
+    expect(first).to_have_value("0.3")
+    expect(second).to_have_value("0.29")
+    assert [shown.is_visible() for shown in banner(page).all()] == [True, False]
+    page.evaluate("removeSecond()")
+    put(page, "state", status(wanted=DEFAULTS | {"thresh": 0.5}))
+    expect(first).to_have_value("0.5")
+    expect(second).to_have_value("0.29")
+
+
+def test_two_tuners_do_not_disturb_each_other(start: Start) -> None:
+    page = start()
+    page.evaluate("""() => {
+        window.others = [];
+        const send = content => others.push(content);
+        window.again({get: name => state[name], on: () => {}, off: () => {}, send}); }""")
+    first, second = slider(page, "thresh").all()
+    second.press("ArrowRight")
+    assert page.evaluate("others.map(({kind}) => kind)") == ["image", "set"]
+    assert not sent(page, "set")
+    first.press("ArrowLeft")
+    assert len(page.evaluate("others")) == 2
+    expect(second).to_have_value("0.31")
+
+
+def test_a_page_of_40_megapixels(start: Start) -> None:
+    page = start()
+    out = io.BytesIO()
+    Image.new("RGB", (2400, 1500), "white").save(out, "JPEG")
+    message = {"kind": "image", "page": 1, "width": 8000, "height": 5000}
+    tell(page, [message, [base64.b64encode(out.getvalue()).decode()]])
+    tell(page, frame(2, page=1, shift=7000))
+    drawn(page, 2)
+    assert zoom_level(page) < 10
+    page.get_by_role("application").press("n")
+    page.get_by_role("button", name="100 %").click()
+    page.get_by_role("application").press("p")
+    page.get_by_role("application").press("n")
+    settled(page)
+    assert shown_colors(page)
+
+
+def test_a_new_view_asks_for_the_picture(start: Start) -> None:
+    page = start()
+    assert sent(page)[0] == {"kind": "image"}
+
+
+def test_a_closed_view_listens_no_more(start: Start) -> None:
+    page = start()
+    page.locator("[data-layer=contour]").check()
+    answer(page)
+    page.evaluate("remove()")
+    assert page.evaluate("listeners()") == 0
+    assert sent(page, "layers")[-1] == {"kind": "layers", "contour": False, "map": False}
+
+
+# Layout
+
+
+@pytest.mark.parametrize("width", [400, 640, 800, 960, 1280, 1700])
+def test_nothing_moves_and_nothing_sticks_out(start: Start, width: int) -> None:
+    page = start(width=width)
+    boxes = """["stage", "field", "compare", "list"].flatMap(name =>
+        [...document.querySelectorAll(`.ocr-tuner-${name}`)].map(part => {
+            const {x, y, width, height} = part.getBoundingClientRect();
+            return [x, y + scrollY, width, height]; }))"""
+    quiet = page.evaluate(boxes)
+    page.locator("[data-layer=map]").check()
+    put(page, "state", status(busy="network", error="A long message. " * 40, reading=120))
+    put(page, "lines", [line(k, "아주 긴 글 " * 20) for k in range(60)])
+    tell(page, frame(2, milliseconds=123.4))
+    drawn(page, 2)
+    number(page, "thresh").fill("0")
+    page.keyboard.press("Enter")
+    answer(page, "refused", text="A long refusal of thresh. " * 20)
+    loud = page.evaluate(boxes)
+    assert loud == quiet
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
