@@ -71,6 +71,7 @@ def test_import_leaves_heavy_packages_alone(code: str) -> None:
 def test_public_names() -> None:
     assert ocr_helpers.__all__ == [
         "DetectionSettings",
+        "DetectionTuner",
         "LineUpload",
         "ModelWeights",
         "ModuleToggles",
@@ -80,6 +81,7 @@ def test_public_names() -> None:
         "SampleLine",
         "StagedPipeline",
         "choose_device",
+        "find_boxes",
         "find_weights",
         "iter_pages",
         "load_pages",

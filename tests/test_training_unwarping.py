@@ -1,5 +1,6 @@
 """Warps and photos the unwarping network learns from, and its starter weights; none of it needs PyTorch."""
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from benchmarks.unwarping_grid import UnwarpingGrid, flattened_points
 from ocr_helpers.starter_models import STARTER_MODELS_DIR
 from training import corpus, fonts
 from training.splines import extension, linear_matrix, shrink_matrix, spline_matrix
-from training.warped_pages import GRID_HW, PAGE_HW, PHOTOS, WarpedPage, make_chunk, photo
-from training.warps import make_warp, regular, within
+from training.warped_pages import CELLS_HW, GRID_HW, PAGE_HW, PHOTOS, WarpedPage, make_chunk, photo
+from training.warps import centres, make_warp, regular, within
 
 MODEL_DIR = STARTER_MODELS_DIR / "UVDoc"
 ENGINES = ("onnxruntime", "paddle")
@@ -33,6 +34,19 @@ def test_a_warp_and_its_inverse_undo_each_other(aspect: float) -> None:
         seen = warp.place(page)
         inside = within(seen)
         assert np.abs(warp.page_places(seen) - page)[inside].max() < 0.004
+
+
+def test_what_the_inverse_puts_on_the_page_is_on_the_page() -> None:
+    rng = np.random.default_rng(7)
+    shares = []
+    for _ in range(100):
+        warp = make_warp(rng, 0.7)
+        seen = centres(CELLS_HW)
+        page = warp.page_places(seen)
+        inside = within(page)
+        shares.append(inside.mean())
+        assert np.abs(warp.place(page) - seen)[inside].max() < 0.01
+    assert 0.5 < np.mean(shares) < 0.95, "the desk shows round most pages"
 
 
 def test_the_grid_covers_what_the_frame_shows() -> None:
@@ -107,6 +121,37 @@ def test_a_quarter_of_the_photos_is_flat_and_says_so(chunk: list[WarpedPage]) ->
     assert 0.2 < np.mean([warped.flat for warped in chunk]) < 0.5
 
 
+@pytest.mark.parametrize("across", [False, True])
+@pytest.mark.parametrize("down", [False, True])
+def test_cells_and_grid_lead_to_and_fro_in_every_mirror(
+    chunk: list[WarpedPage], across: bool, down: bool
+) -> None:
+    identity = regular(GRID_HW, 0.0)
+    misses = []
+    for plain in chunk:
+        warped = plain.mirrored(across, down)
+        assert warped.page_places.shape == (*CELLS_HW, 2)
+        if warped.flat:
+            assert np.allclose(warped.grid, identity, atol=1e-6)
+            assert np.allclose(warped.page_places, centres(CELLS_HW), atol=1e-6)
+            continue
+        at = (warped.grid * CELLS_HW[::-1] - 0.5).astype(np.float32)
+        found = cv2.remap(warped.page_places, at[..., 0], at[..., 1], cv2.INTER_LINEAR)
+        sure = (at > 0).all(-1) & (at < np.array(CELLS_HW[::-1]) - 1).all(-1)
+        misses.append(np.abs(found - identity)[sure].max(axis=-1))
+    assert np.median(np.concatenate(misses)) < 0.003
+    assert np.quantile(np.concatenate(misses), 0.98) < 0.03, "shares of the page"
+
+
+def test_a_mirrored_photo_is_mirrored(chunk: list[WarpedPage]) -> None:
+    bent = next(warped for warped in chunk if not warped.flat)
+    mirrored = bent.mirrored(True, False)
+    assert np.array_equal(mirrored.image, cv2.flip(bent.image, 1))
+    assert np.allclose(mirrored.grid[0, 0], [1 - bent.grid[0, -1, 0], bent.grid[0, -1, 1]])
+    again = mirrored.mirrored(True, False)
+    assert np.array_equal(again.image, bent.image) and np.allclose(again.grid, bent.grid, atol=1e-6)
+
+
 @pytest.mark.parametrize(("pixels", "nodes"), [(1, 15), (37, 11), (224, 11), (1754, 15)])
 def test_splines_keep_straight_lines_and_pass_through_nodes(pixels: int, nodes: int) -> None:
     matrix = spline_matrix(pixels, nodes)
@@ -127,7 +172,88 @@ def test_shrinking_is_an_average_over_areas(pixels: int) -> None:
         column = cv2.resize(signal[:, None], (1, 224), interpolation=cv2.INTER_AREA)[:, 0]
         assert np.allclose(shrunk, column, atol=1e-4)
     assert np.isclose(shrunk.mean(), signal.mean(), atol=1e-5)
-    assert np.allclose(linear_matrix(11, 14).sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.06])
+def test_cells_are_read_off_along_straight_lines(margin: float) -> None:
+    matrix = linear_matrix(11, 14, margin)
+    middles = -margin + (1 + 2 * margin) * (np.arange(14) + 0.5) / 14
+    assert np.allclose(matrix.sum(axis=1), 1)
+    inner = slice(None) if margin else slice(1, -1)  # level beyond the outermost middles
+    assert np.allclose((matrix @ middles)[inner], np.linspace(0, 1, 11)[inner], atol=1e-6)
+
+
+# PyTorch comes with the training extra only: without it there is nothing here to test.
+if importlib.util.find_spec("torch") is not None:
+
+    @pytest.fixture(scope="module")
+    def untrained() -> Any:
+        """A network whose heads find something, right or wrong."""
+        torch = importlib.import_module("torch")
+
+        from training.unwarping_network import UnwarpingNetwork
+
+        torch.manual_seed(0)
+        network = UnwarpingNetwork()
+        for name, size in (("corner_factors", 0.05), ("column_strips", 0.02), ("bends_of_dense", 0.1)):
+            torch.nn.init.normal_(getattr(network, name).weight, std=size)
+        network(torch.rand(4, 1, *PAGE_HW))  # batch norms get statistics that are not 0 and 1
+        return network.eval()
+
+    def test_exported_forms_agree_with_the_network(untrained: Any, samples: Path, tmp_path: Path) -> None:
+        torch = importlib.import_module("torch")
+        onnx = importlib.import_module("onnx")
+
+        from training.export_unwarping import differences
+        from training.unwarping_arrays import fixed_arrays, learned_arrays
+        from training.unwarping_network import unwarp
+        from training.unwarping_onnx import onnx_model
+        from training.unwarping_paddle import save_paddle
+
+        page = np.asarray(cv2.imread(str(samples / "curved.jpg")), np.float32)[None] / 255
+        images = torch.from_numpy(page.transpose(0, 3, 1, 2).copy())[:, :, ::3, ::3].contiguous()
+        images = torch.cat([images, images.flip(3)])
+        with torch.no_grad():
+            assert ((unwarp(untrained, images, 0.0) - images).abs().mean(dim=(1, 2, 3)) > 0.01).all()
+            assert torch.equal(unwarp(untrained, images, 9.0).mul(255).round(), images.mul(255).round())
+        learned, fixed = learned_arrays(untrained), fixed_arrays(untrained)
+        onnx.save(onnx_model(learned, fixed, 0.0), tmp_path / "inference.onnx")
+        save_paddle(learned, fixed, tmp_path, 0.0)
+        for form, levels in differences(untrained, images, tmp_path, 0.0).items():
+            assert len(levels) == 2 and levels.mean() < 0.01 and levels.max() < 2, form
+
+    def test_corners_and_bends_together_are_the_whole_way(untrained: Any) -> None:
+        torch = importlib.import_module("torch")
+
+        from training.unwarping_targets import bends_of, corners_of, on_grid
+
+        torch.manual_seed(1)
+        corners = 0.1 * torch.randn(5, 2, 4)
+        assert torch.allclose(corners_of(on_grid(corners)), corners, atol=1e-5)
+        displacement = on_grid(corners) + 0.02 * torch.randn(5, 2, *GRID_HW)
+        taken = corners_of(displacement) + 0.01 * torch.randn(5, 2, 4)
+        bends = bends_of(displacement, taken)
+        assert torch.allclose(untrained.together(taken, bends), displacement, atol=1e-4)
+
+    def test_the_second_look_sees_the_straightened_page_with_its_margin(untrained: Any) -> None:
+        torch = importlib.import_module("torch")
+
+        from training.unwarping_network import MARGIN, margin_view, middles
+        from training.unwarping_targets import cells_view
+
+        y, x = (middles(side).float() for side in CELLS_HW)
+        places = torch.stack(torch.meshgrid(x, y, indexing="xy"))[None]
+        # The page fills the frame's middle: its places are those of the frame, spread from there.
+        corners = torch.zeros(1, 2, 4)
+        corners[0, 0, 1] = corners[0, 1, 2] = -0.2
+        seen = cells_view((places - 0.5) / 0.8 + 0.5, corners)[0]
+        wanted = torch.stack(torch.meshgrid(*(middles(n, MARGIN) for n in CELLS_HW[::-1]), indexing="xy"))
+        assert torch.allclose(seen, wanted, atol=1e-4)
+        image = torch.zeros(1, 1, *PAGE_HW)
+        image[:, :, 32:-32, 23:-23] = 1
+        view = margin_view(image, corners)[0, 0]
+        assert view[0].max() == view[:, 0].max() == 0 and view[20:-20, 14:-14].min() > 0.999
+        assert abs(float(view.mean()) - 1 / (1 + 2 * MARGIN) ** 2) < 0.02
 
 
 @pytest.fixture(scope="module", params=ENGINES)

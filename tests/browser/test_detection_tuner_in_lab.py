@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import nbformat
 import pytest
-from lab_session import ROOT, RUN_TIMEOUT_S, START_TIMEOUT_S, running_lab
 from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from tools.lab_session import ROOT, RUN_TIMEOUT_S, START_TIMEOUT_S, running_lab
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 SAMPLES = ROOT / "data" / "samples"

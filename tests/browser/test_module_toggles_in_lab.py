@@ -6,8 +6,9 @@ from typing import Any
 
 import nbformat
 import pytest
-from lab_session import ROOT, RUN_TIMEOUT_S, START_TIMEOUT_S, running_lab
 from playwright.sync_api import Locator, Page, expect, sync_playwright
+
+from tools.lab_session import ROOT, RUN_TIMEOUT_S, START_TIMEOUT_S, running_lab
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]

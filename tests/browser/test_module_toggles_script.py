@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from lab_session import ROOT
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from ocr_helpers.module_cards import TITLES
 from ocr_helpers.pipeline_settings import TOGGLES
+from tools.lab_session import ROOT
 
 FOLDER = ROOT / "ocr_helpers" / "widgets"
 MODULES = [

@@ -5,9 +5,10 @@ import io
 from typing import Any
 
 import numpy as np
-from lab_session import ROOT
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
+
+from tools.lab_session import ROOT
 
 FOLDER = ROOT / "ocr_helpers" / "widgets" / "detection_tuner"
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
