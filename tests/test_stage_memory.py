@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 import ocr_helpers as ocr
 from benchmarks.exactness import SAMPLES, load
 from benchmarks.pipeline_memory import resident_bytes
+from ocr_helpers.memory_blocks import MemoryBlocks
 from ocr_helpers.model_names import Engine
 from ocr_helpers.pipeline_arguments import engine_defaults
 from ocr_helpers.stage_memory import MemoryLimitError, Recall, StageMemory
@@ -79,8 +81,50 @@ def test_what_is_forgotten_is_given_back() -> None:
     full = resident_bytes()
     memory.clear()
     gc.collect()
-    assert full - resident_bytes() > 0.9 * 40 * LARGE
+    assert full - resident_bytes() > 0.95 * 40 * LARGE
     assert len(others) == 40
+
+
+def _first_byte(array: NDArray[Any]) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+@pytest.mark.parametrize("hold", [lambda a: a, lambda a: a[5:9].reshape(2, 2), memoryview, np.asarray])
+def test_a_block_serves_again_only_when_nothing_refers_to_it(hold: Callable[[Any], Any]) -> None:
+    blocks = MemoryBlocks()
+    first = blocks.copy(_bytes(LARGE))
+    place, held = _first_byte(first), hold(first)
+    expected = bytes(held)
+    del first
+    others = [blocks.copy(np.zeros(LARGE, np.uint8)) for _ in range(3)]
+    assert place not in map(_first_byte, others)
+    assert bytes(held) == expected
+    del held
+    assert _first_byte(blocks.copy(np.zeros(LARGE, np.uint8))) == place
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a block cannot change its size")
+def test_a_block_serves_arrays_of_other_sizes_and_kinds() -> None:
+    blocks = MemoryBlocks()
+    blocks.copy(_bytes(LARGE))
+    (block,) = blocks._spare
+    for size in (LARGE, LARGE // 3, 2 * LARGE):
+        array = np.arange(size // 8, dtype=np.float64).reshape(2, -1)
+        copied = blocks.copy(array)
+        assert np.array_equal(copied, array) and copied.dtype == np.float64
+        assert len(blocks._spare) == 0
+        del copied
+        assert list(blocks._spare) == [block] and len(block) == array.nbytes
+
+
+def test_few_free_blocks_are_kept_and_none_after_giving_back() -> None:
+    blocks = MemoryBlocks()
+    arrays = [blocks.copy(_bytes(1_000)) for _ in range(20)]
+    assert len(blocks._spare) == 0
+    arrays.clear()
+    assert 0 < len(blocks._spare) < 10
+    blocks.give_back()
+    assert len(blocks._spare) == 0
 
 
 @pytest.mark.parametrize("side", [200, 1_300])
