@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float32]
 
 
-def linear_matrix(nodes: int, cells: int) -> Matrix:
-    """(nodes, cells): straight lines between the centres of cells, level beyond them, read off at nodes."""
-    at = np.clip(np.linspace(0, 1, nodes) * cells - 0.5, 0, cells - 1)
-    distance = np.abs(at[:, None] - np.arange(cells))
+def linear_matrix(nodes: int, cells: int, margin: float = 0.0) -> Matrix:
+    """(nodes, cells): straight lines between the middles of cells, level beyond them, read off at nodes.
+
+    The cells reach ``margin`` beyond the axis at both ends.
+    """
+    at = (np.linspace(0, 1, nodes) + margin) / (1 + 2 * margin) * cells - 0.5
+    distance = np.abs(np.clip(at, 0, cells - 1)[:, None] - np.arange(cells))
     return np.maximum(0, 1 - distance).astype(np.float32)
 
 

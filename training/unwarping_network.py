@@ -1,7 +1,9 @@
 """The starter unwarping network: a small grey page in, a smooth grid of source places out.
 
-The network looks twice. From the first look comes a grid; the page is flattened by it, and the second look,
-by the same layers, sees what was left over.
+The network looks twice through the same trunk. The first look, at the whole photo, finds where the page's
+corners lie; the page is straightened by them, with a margin round it, and the second look sees how it is
+bent. Where the page is and which way its lines and columns run is a dense output of every look: it is learned
+from far more right answers than a grid has, and the heads read it.
 """
 
 from typing import cast
@@ -11,101 +13,179 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.splines import linear_matrix, shrink_matrix, spline_matrix
-from training.warped_pages import GRID_HW, PAGE_HW
+from training.warped_pages import CELLS_HW, GRID_HW, PAGE_HW
 
-TRUNK = [(16, 5), (48, 3), (96, 3), (128, 3)]  # channels and kernel of the convolutions of stride 2
-DILATIONS = [1, 2, 4, 1, 2, 4]
-UNIT = 0.02  # what 1 in the heads' output means, in shares of the frame: about as far as pages are moved
-GLOBAL, HIDDEN = 8, 256  # channels and width of the head that sees the whole page at once
+MARGIN = 0.06  # seen round the straightened page, in shares of it: the page's edges must stay in sight
+SIGMAS, REACH = (0.7, 1.5), 5  # of the Gaussian derivatives, in pixels; how far they are followed
+STRUCTURE, PATCHES = 3 * len(SIGMAS), 24  # channels of the fixed and of the learned features
+FINE = [(48, 1), (80, 2), (80, 1)]  # channels and stride, from a quarter of PAGE_HW to CELLS_HW
+CHANNELS = 112  # at half of CELLS_HW
+DILATIONS = [1, 2, 4, 1, 2, 1]
+DENSE = 3  # the mask's logit, the slope of lines, the slope of columns
+SQUEEZED, HIDDEN, STRIP = 12, 128, 32  # channels of the heads
+COARSE_HW = (CELLS_HW[0] // 2, CELLS_HW[1] // 2)
+SLOPE_UNIT = 0.3  # what 1 in the dense output means as a slope
+CORNER_UNIT, BEND_UNIT = 0.1, 0.02  # and in the heads' output, in shares of the frame
 
 
-def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
+def convolution(
+    inputs: int, outputs: int, kernel: int, stride: int = 1, dilation: int = 1, padding: int | None = None
+) -> nn.Sequential:
     """Convolution, batch norm, ReLU; keeps the size but for its stride."""
-    padding = kernel // 2 * dilation
+    around = kernel // 2 * dilation if padding is None else padding
     layers = (
-        nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, bias=False),
+        nn.Conv2d(inputs, outputs, kernel, stride, around, dilation, bias=False),
         nn.BatchNorm2d(outputs),
         nn.ReLU(),
     )
     return nn.Sequential(*layers)
 
 
+def derivative_kernels() -> Tensor:
+    """Derivatives of Gaussians along x and y, for each of SIGMAS: (2 * len(SIGMAS), 1, side, side)."""
+    kernels = []
+    for sigma in SIGMAS:
+        at = torch.arange(-REACH, REACH + 1).float()
+        level = torch.exp(-at.square() / (2 * sigma**2))
+        level = level / level.sum()
+        steep = at * level / sigma
+        kernels += [level[:, None] * steep, steep[:, None] * level]
+    return torch.stack(kernels)[:, None]
+
+
+def middles(cells: int, margin: float = 0.0) -> Tensor:
+    """The middles of ``cells`` that reach from ``-margin`` to ``1 + margin``."""
+    return -margin + (1 + 2 * margin) * (torch.arange(cells) + 0.5) / cells
+
+
+def bilinear(corners: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    """The bilinear displacement (N, 2, len(y), len(x)) on rows ``y`` and columns ``x`` of the page.
+
+    ``corners`` (N, 2, 4): factors of 1, x - ½, y - ½ and (x - ½)(y - ½), for the displacement's x and y.
+    """
+    down, across = (torch.stack([torch.ones_like(at), at - 0.5], 1).to(corners.device) for at in (y, x))
+    return cast(Tensor, down @ corners.view(-1, 2, 2, 2) @ across.T)
+
+
+def bilinear_at(corners: Tensor, places: Tensor) -> Tensor:
+    """The same displacement at places (N, 2, h, w), x before y."""
+    x, y = (places[:, k : k + 1] - 0.5 for k in range(2))
+    level, along, down, both = (corners[:, :, k, None, None] for k in range(4))
+    return level + along * x + (down + both * x) * y
+
+
 class UnwarpingNetwork(nn.Module):
-    """Grey pages (N, 1, *PAGE_HW) in 0 … 1 → two displacements (N, 2, *GRID_HW), of one look and of both.
+    """Grey pages (N, 1, *PAGE_HW) in 0 … 1 → the displacement (N, 2, *GRID_HW) of the grid's places.
 
     A displacement is (x, y) of the source less the place on the flat page, in shares of the frame.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        trunk: list[nn.Module] = []
-        channels = 1
-        for outputs, kernel in TRUNK:
-            trunk.append(convolution(channels, outputs, kernel, 2))
+        self.patches = convolution(1, PATCHES, 8, 4, padding=2)
+        self.structure_norm = nn.BatchNorm2d(STRUCTURE)
+        fine: list[nn.Module] = []
+        channels = PATCHES + STRUCTURE
+        for outputs, stride in FINE:
+            fine.append(convolution(channels, outputs, 3, stride))
             channels = outputs
-        self.trunk = nn.Sequential(*trunk)
-        self.context = nn.ModuleList(convolution(channels, channels, 3, 1, rate) for rate in DILATIONS)
-        self.local = nn.Conv2d(channels, 2, 3, padding=1)
-        self.squeeze = convolution(channels, GLOBAL, 1)
-        rows, columns = (side // 2 ** len(TRUNK) for side in PAGE_HW)
-        self.hidden = nn.Linear(GLOBAL * rows * columns, HIDDEN)
-        self.whole = nn.Linear(HIDDEN, 2 * GRID_HW[0] * GRID_HW[1])
+        self.fine = nn.Sequential(*fine)
+        self.coarse = convolution(channels, CHANNELS, 3, 2)
+        self.context = nn.ModuleList(convolution(CHANNELS, CHANNELS, 3, 1, rate) for rate in DILATIONS)
+        self.back = nn.Conv2d(CHANNELS, channels, 1)
+        self.dense_features = convolution(channels, 48, 3)
+        self.dense = nn.Conv2d(48, DENSE, 1)
+        cells = COARSE_HW[0] * COARSE_HW[1]
+        self.corner_squeeze = nn.Conv2d(CHANNELS + DENSE, SQUEEZED, 1)
+        self.corner_hidden = nn.Linear(SQUEEZED * cells, HIDDEN)
+        self.corner_factors = nn.Linear(HIDDEN, 8)
+        self.bend_features = convolution(CHANNELS + DENSE, STRIP, 1)
+        self.column_strips = nn.Conv2d(STRIP, 2 * GRID_HW[0], (COARSE_HW[0], 3), padding=(0, 1))
+        self.row_strips = nn.Conv2d(STRIP, 2 * GRID_HW[1], (3, COARSE_HW[1]), padding=(1, 0))
+        self.bends_of_dense = nn.Linear(DENSE * cells, 2 * GRID_HW[0] * GRID_HW[1])
         # The identity at first: noise in the grid would teach the layers below to fall silent.
-        for head in (self.local, self.whole):
+        for head in (self.corner_factors, self.column_strips, self.row_strips, self.bends_of_dense):
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)  # type: ignore[arg-type]
-        # Fixed matrices: from the trunk's cells to the grid's places, from the grid to the page's pixels.
-        for name, matrix in (
-            ("cells_to_rows", linear_matrix(GRID_HW[0], rows)),
-            ("cells_to_columns", linear_matrix(GRID_HW[1], columns)),
-            ("rows_to_page", spline_matrix(PAGE_HW[0], GRID_HW[0])),
-            ("columns_to_page", spline_matrix(PAGE_HW[1], GRID_HW[1])),
-        ):
-            self.register_buffer(name, torch.from_numpy(matrix), persistent=False)
-        y, x = ((torch.arange(side) + 0.5) / side for side in PAGE_HW)
-        pixels = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
+        self.register_buffer("derivatives", derivative_kernels(), persistent=False)
+        for name, nodes, count in zip(("to_rows", "to_columns"), GRID_HW, COARSE_HW, strict=True):
+            matrix = torch.from_numpy(linear_matrix(nodes, count, MARGIN))
+            self.register_buffer(name, matrix, persistent=False)
         y, x = (torch.linspace(0, 1, side) for side in GRID_HW)
-        self.register_buffer("pixels", pixels, persistent=False)  # (*PAGE_HW, 2)
-        places = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
-        self.register_buffer("places", places, persistent=False)  # (*GRID_HW, 2)
+        places = torch.stack(torch.meshgrid(x, y, indexing="xy"))
+        self.register_buffer("places", places, persistent=False)  # (2, *GRID_HW)
 
-    def look(self, pages: Tensor) -> Tensor:
-        """The displacement of one look."""
+    def structure_features(self, pages: Tensor) -> Tensor:
+        """Which way strokes run and how many there are: (N, STRUCTURE, a quarter of PAGE_HW).
+
+        The structure tensor (Förstner and Gülch 1987) of each of SIGMAS over 8 pixels: sin 2θ and cos 2θ,
+        weighted by how much all strokes run alike, and the logarithm of the energy.
+        """
+        around = functional.pad(pages, (REACH,) * 4, mode="replicate")
+        steep = functional.conv2d(around, cast(Tensor, self.derivatives))
+        features = []
+        for x, y in (steep[:, k : k + 2].unbind(1) for k in range(0, 2 * len(SIGMAS), 2)):
+            products = functional.avg_pool2d(torch.stack([x * x, y * y, x * y], 1), 8, 4, 2)
+            energy = products[:, 0] + products[:, 1] + 1e-3
+            features += [2 * products[:, 2] / energy, (products[:, 0] - products[:, 1]) / energy]
+            features.append(energy.log())
+        return torch.stack(features, 1)
+
+    def look(self, pages: Tensor) -> tuple[Tensor, Tensor]:
+        """What one look finds: features (N, CHANNELS, *COARSE_HW), dense output (N, DENSE, *CELLS_HW)."""
         mean = pages.mean((1, 2, 3), keepdim=True)
         deviation = (pages - mean).square().mean((1, 2, 3), keepdim=True).sqrt()
-        exact = torch.autocast(pages.device.type, enabled=False)
-        features = self.trunk((pages - mean) / (deviation + 0.05))
+        pages = (pages - mean) / (deviation + 0.05)
+        with torch.autocast(pages.device.type, enabled=False):
+            structure = self.structure_norm(self.structure_features(pages))
+        fine = self.fine(torch.cat([self.patches(pages), structure], 1))
+        features = self.coarse(fine)
         for block in self.context:
             features = features + block(features)
-        local = self.local(features).float()
-        with exact:
-            local = self.cells_to_rows @ local @ self.cells_to_columns.T
-        hidden = functional.relu(self.hidden(self.squeeze(features).flatten(1)))
-        return cast(Tensor, UNIT * (local + self.whole(hidden).float().view(-1, 2, *GRID_HW)))
+        back = functional.interpolate(self.back(features), scale_factor=2)
+        dense = self.dense(self.dense_features(functional.relu(fine + back)))
+        return features, dense
 
-    def enlarge(self, displacement: Tensor) -> Tensor:
-        """(N, 2, *GRID_HW) → (N, 2, *PAGE_HW), along smooth curves through the grid's places."""
-        return cast(Tensor, self.rows_to_page @ displacement @ self.columns_to_page.T)
+    def corners(self, features: Tensor, dense: Tensor) -> Tensor:
+        """Factors (N, 2, 4) of ``bilinear``, from the first look."""
+        features = torch.cat([features, functional.avg_pool2d(dense, 2)], 1)
+        hidden = functional.relu(self.corner_hidden(self.corner_squeeze(features).flatten(1)))
+        return cast(Tensor, CORNER_UNIT * self.corner_factors(hidden).float().view(-1, 2, 4))
 
-    def second_look(self, pages: Tensor, first: Tensor) -> Tensor:
-        """Both looks together: the second sees the page as the first displacement flattens it."""
-        exact = torch.autocast(pages.device.type, enabled=False)  # bfloat16 is too coarse for places
-        with torch.no_grad(), exact:
-            enlarged = self.enlarge(first)
-            flattened = sample(pages, self.pixels + enlarged.permute(0, 2, 3, 1))
-        rest = self.look(flattened)
-        with exact:
-            return rest + sample(enlarged, self.places + rest.permute(0, 2, 3, 1))
+    def bends(self, features: Tensor, dense: Tensor) -> Tensor:
+        """What the corners leave over (N, 2, *GRID_HW), from the second look."""
+        pooled = functional.avg_pool2d(dense, 2)
+        strips = self.bend_features(torch.cat([features, pooled], 1))
+        columns = self.column_strips(strips).float().view(-1, 2, GRID_HW[0], COARSE_HW[1])
+        rows = self.row_strips(strips).float().view(-1, 2, GRID_HW[1], COARSE_HW[0])
+        with torch.autocast(features.device.type, enabled=False):
+            found = columns @ self.to_columns.T + (rows @ self.to_rows.T).transpose(2, 3)
+        return cast(Tensor, BEND_UNIT * (found + self.bends_of_dense(pooled.flatten(1)).view_as(found)))
 
-    def forward(self, pages: Tensor) -> tuple[Tensor, Tensor]:
-        """Displacements after the first and after the second look."""
-        first = self.look(pages)
-        return first, self.second_look(pages, first)
+    def together(self, corners: Tensor, bends: Tensor) -> Tensor:
+        """The displacement of both looks: the bends, and at the bent places the bilinear part."""
+        return bends + bilinear_at(corners, bends + self.places)
+
+    def forward(self, pages: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The displacement, the factors of its bilinear part, and the first look's dense output."""
+        features, dense = self.look(pages)
+        corners = self.corners(features, dense)
+        bends = self.bends(*self.look(margin_view(pages, corners)))
+        return self.together(corners, bends), corners, dense
 
 
 def sample(image: Tensor, places: Tensor) -> Tensor:
-    """``image`` (N, C, H, W) looked at in ``places`` (N, h, w, 2): 0 is left and top, 1 right and bottom."""
-    return functional.grid_sample(image, places * 2 - 1, padding_mode="border", align_corners=False)
+    """``image`` (N, C, H, W) looked at in ``places`` (N, 2, h, w): 0 is left and top, 1 right and bottom."""
+    grid = places.permute(0, 2, 3, 1) * 2 - 1
+    return functional.grid_sample(image, grid, padding_mode="border", align_corners=False)
+
+
+def margin_view(image: Tensor, corners: Tensor) -> Tensor:
+    """``image`` (N, C, H, W) straightened by the bilinear displacement, MARGIN wider on each side."""
+    y, x = (middles(side, MARGIN).to(image.device) for side in image.shape[2:])
+    with torch.autocast(image.device.type, enabled=False):  # bfloat16 is too coarse for places
+        moved = bilinear(corners, y, x)
+        return sample(image, moved + torch.stack(torch.meshgrid(x, y, indexing="xy")))
 
 
 def unwarp(network: UnwarpingNetwork, image: Tensor, still: float) -> Tensor:
@@ -120,7 +200,6 @@ def unwarp(network: UnwarpingNetwork, image: Tensor, still: float) -> Tensor:
             spline_matrix(width, GRID_HW[1]),
         ),
     )
-    _, both = network((rows @ image.mean(1) @ columns.T)[:, None])
-    both = both * (both.abs().amax((1, 2, 3), keepdim=True) > still)
-    nodes = both + network.places.permute(2, 0, 1)
-    return sample(image, (down @ nodes @ right.T).permute(0, 2, 3, 1))
+    displacement = network((rows @ image.mean(1) @ columns.T)[:, None])[0]
+    displacement = displacement * (displacement.abs().amax((1, 2, 3), keepdim=True) > still)
+    return sample(image, down @ (displacement + network.places) @ right.T)

@@ -7,21 +7,15 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from training.unwarping_network import DILATIONS, TRUNK
+from training.unwarping_arrays import HALF_A_LEVEL, MODEL_NAME, STILL, Arrays
+from training.unwarping_network import COARSE_HW, DILATIONS, FINE, REACH
 from training.warped_pages import GRID_HW, PAGE_HW
-
-MODEL_NAME = "UVDoc"
-# The farthest that a page counted as flat is moved by, in shares of the frame.
-STILL = 0.03
-# PaddleX cuts the decimals off where it makes bytes of the result: half a level turns that into rounding.
-HALF_A_LEVEL = 0.5 / 255
-Array = NDArray[np.float32]
 
 
 class OnnxGraph:
     """Collects nodes and constants; every method returns the name of its result."""
 
-    def __init__(self, arrays: dict[str, Array]) -> None:
+    def __init__(self, arrays: Arrays) -> None:
         self.nodes: list[Any] = []
         self.constants: dict[str, NDArray[Any]] = dict(arrays)
 
@@ -39,6 +33,13 @@ class OnnxGraph:
         self.nodes.append(helper.make_node(operator, given, [output], **attributes))
         return output
 
+    def split(self, source: str, sizes: list[int], axis: int = 1) -> list[str]:
+        """Parts of these sizes along an axis."""
+        outputs = [f"Split {len(self.nodes)}.{number}" for number in range(len(sizes))]
+        inputs = [source, self.constant(sizes, np.int64)]
+        self.nodes.append(helper.make_node("Split", inputs, outputs, axis=axis))
+        return outputs
+
     def reshape(self, source: str, *shape: int) -> str:
         """Another shape; -1 and 0 as in ONNX."""
         return self("Reshape", source, self.constant(shape, np.int64))
@@ -47,39 +48,93 @@ class OnnxGraph:
         """A new axis of length 1."""
         return self("Unsqueeze", source, self.constant([axis], np.int64))
 
-    def convolution(self, layer: str, source: str, stride: int = 1, dilation: int = 1) -> str:
-        """Convolution that keeps the size but for its stride."""
-        kernel = self.constants[f"{layer}.weight"].shape[-1]
-        pads = [kernel // 2 * dilation] * 4
+    def convolution(
+        self, layer: str, source: str, stride: int = 1, dilation: int = 1, around: tuple[int, int] = (0, 0)
+    ) -> str:
+        """Convolution with ``around`` rows and columns of zeros on each side."""
         inputs = (source, f"{layer}.weight", f"{layer}.bias")
-        return self("Conv", *inputs, strides=[stride] * 2, dilations=[dilation] * 2, pads=pads)
+        return self("Conv", *inputs, strides=[stride] * 2, dilations=[dilation] * 2, pads=[*around, *around])
 
-    def look(self, pages: str) -> str:
-        """``UnwarpingNetwork.look``."""
+    def block(self, layer: str, source: str, stride: int = 1, dilation: int = 1) -> str:
+        """Convolution of 3 × 3 that keeps the size but for its stride, and ReLU."""
+        around = (dilation, dilation)
+        return self("Relu", self.convolution(layer, source, stride, dilation, around))
+
+    def linear(self, layer: str, source: str) -> str:
+        """A fully connected layer."""
+        return self("Add", self("MatMul", source, f"{layer}.weight"), f"{layer}.bias")
+
+    def structure_features(self, pages: str) -> str:
+        """``UnwarpingNetwork.structure_features`` and its norm; sines, then cosines, then energies."""
+        pads = self.constant([0, 0, REACH, REACH] * 2, np.int64)
+        steep = self("Conv", self("Pad", pages, pads, mode="edge"), "derivatives")
+        x, y = self.split(steep, [2, 2])
+        products = [self("Mul", a, b) for a, b in ((x, x), (y, y), (x, y))]
+        window: dict[str, Any] = {"kernel_shape": [8, 8], "strides": [4, 4], "pads": [2] * 4}
+        pooled = self("AveragePool", self("Concat", *products, axis=1), count_include_pad=1, **window)
+        xx, yy, xy = self.split(pooled, [2, 2, 2])
+        energy = self("Add", self("Add", xx, yy), 1e-3)
+        sine = self("Div", self("Mul", xy, 2.0), energy)
+        cosine = self("Div", self("Sub", xx, yy), energy)
+        features = self("Concat", sine, cosine, self("Log", energy), axis=1)
+        return self("Add", self("Mul", features, "structure.weight"), "structure.bias")
+
+    def look(self, pages: str) -> tuple[str, str]:
+        """``UnwarpingNetwork.look`` as the heads take it: features and dense output, the latter alone."""
         centred = self("Sub", pages, self("ReduceMean", pages, axes=[1, 2, 3]))
         variance = self("ReduceMean", self("Mul", centred, centred), axes=[1, 2, 3])
-        features = self("Div", centred, self("Add", self("Sqrt", variance), 0.05))
-        for number in range(len(TRUNK)):
-            features = self("Relu", self.convolution(f"trunk{number}", features, stride=2))
+        pages = self("Div", centred, self("Add", self("Sqrt", variance), 0.05))
+        patches = self("Relu", self.convolution("patches", pages, 4, around=(2, 2)))
+        fine = self("Concat", patches, self.structure_features(pages), axis=1)
+        for number, (_, stride) in enumerate(FINE):
+            fine = self.block(f"fine{number}", fine, stride)
+        features = self.block("coarse", fine, 2)
         for number, dilation in enumerate(DILATIONS):
-            block = self("Relu", self.convolution(f"context{number}", features, dilation=dilation))
-            features = self("Add", features, block)
-        local = self("MatMul", "cells_to_rows", self.convolution("local", features))
-        local = self("MatMul", local, "cells_to_columns")
-        hidden = self("Flatten", self("Relu", self.convolution("squeeze", features)), axis=1)
-        hidden = self("Relu", self("Add", self("MatMul", hidden, "hidden.weight"), "hidden.bias"))
-        whole = self("Add", self("MatMul", hidden, "whole.weight"), "whole.bias")
-        return self("Add", local, self.reshape(whole, -1, 2, *GRID_HW))
+            features = self("Add", features, self.block(f"context{number}", features, 1, dilation))
+        scales = self.constant([1, 1, 2, 2])
+        nearest = {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
+        back = self("Resize", self.convolution("back", features), "", scales, **nearest)
+        dense = self.block("dense_features", self("Relu", self("Add", fine, back)))
+        dense = self.convolution("dense", dense)
+        pooled = self("AveragePool", dense, kernel_shape=[2, 2], strides=[2, 2])
+        return self("Concat", features, pooled, axis=1), pooled
+
+    def corners(self, features: str) -> str:
+        """``UnwarpingNetwork.corners``: (N, 2, 4)."""
+        squeezed = self("Flatten", self.convolution("corner_squeeze", features), axis=1)
+        hidden = self("Relu", self.linear("corner_hidden", squeezed))
+        return self.reshape(self.linear("corner_factors", hidden), -1, 2, 4)
+
+    def bends(self, features: str, pooled: str) -> str:
+        """``UnwarpingNetwork.bends``: (N, 2, nodes)."""
+        strips = self("Relu", self.convolution("bend_features", features))
+        columns = self.convolution("column_strips", strips, around=(0, 1))
+        columns = self("MatMul", self.reshape(columns, -1, 2, GRID_HW[0], COARSE_HW[1]), "cells_to_columns")
+        rows = self.convolution("row_strips", strips, around=(1, 0))
+        rows = self("MatMul", self.reshape(rows, -1, 2, GRID_HW[1], COARSE_HW[0]), "cells_to_rows")
+        found = self("Add", columns, self("Transpose", rows, perm=[0, 1, 3, 2]))
+        dense = self.linear("bends_of_dense", self("Flatten", pooled, axis=1))
+        return self("Add", self.reshape(found, 0, 2, -1), self.reshape(dense, -1, 2, GRID_HW[0] * GRID_HW[1]))
+
+    def margin_view(self, pages: str, corners: str) -> str:
+        """``margin_view`` of the small page."""
+        factors = self("Mul", self.reshape(corners, -1, 2, 2, 2), 2.0)
+        grid = self("MatMul", "rows.seen", self("Add", factors, "straight"))
+        grid = self("Transpose", self("MatMul", grid, "columns.seen"), perm=[0, 2, 3, 1])
+        return self.sample(pages, grid)
+
+    def together(self, corners: str, bends: str) -> str:
+        """``UnwarpingNetwork.together``: (N, 2, *GRID_HW)."""
+        at = self("Add", bends, "off_middle")
+        basis = self("Concat", at, self("ReduceProd", at, axes=[1]), axis=1)
+        level, factors = self.split(corners, [1, 3], axis=2)
+        both = self("Add", self("Add", bends, level), self("MatMul", factors, basis))
+        return self.reshape(both, 0, 2, *GRID_HW)
 
     def sample(self, image: str, grid: str, name: str = "") -> str:
         """Look at an image in places -1 … 1."""
         options = {"mode": "bilinear", "padding_mode": "border", "align_corners": 0}
         return self("GridSample", image, grid, name=name, **options)
-
-    def moved(self, places: str, displacement: str) -> str:
-        """Displaced places, as ``sample`` takes them."""
-        added = self("Add", self("Transpose", displacement, perm=[0, 2, 3, 1]), places)
-        return self("Sub", self("Mul", added, 2.0), 1.0)
 
     def count(self, size: str) -> str:
         """0, 1, 2 … size - 1, float (size, 1)."""
@@ -104,23 +159,22 @@ class OnnxGraph:
         return self("MatMul", kernel, f"{axis}.extension")
 
 
-def onnx_model(weights: dict[str, Array], fixed: dict[str, Array], still: float = STILL) -> onnx.ModelProto:
+def onnx_model(learned: Arrays, fixed: Arrays, still: float = STILL) -> onnx.ModelProto:
     """The graph in ONNX; ``image`` → ``unwarped``, and inside it the grid's ``displacement``."""
-    g = OnnxGraph(weights | fixed)
+    g = OnnxGraph(learned | fixed)
     shape = g("Shape", "image")
     height, width = (g("Gather", shape, g.constant(axis, np.int64), axis=0) for axis in (2, 3))
     rows, columns = (g("Cast", side, to=TensorProto.FLOAT) for side in (height, width))
     small = g("MatMul", g("ReduceMean", "image", axes=[1]), g.shrink("columns", width, columns))
     across = g("Transpose", g.shrink("rows", height, rows), perm=[1, 0])
     small = g("MatMul", across, small)
-    first = g.look(small)
-    enlarged = g("MatMul", g("MatMul", "rows_to_page", first), "columns_to_page")
-    rest = g.look(g.sample(small, g.moved("pixels", enlarged)))
-    both = g("Add", rest, g.sample(enlarged, g.moved("places", rest)))
+    corners = g.corners(g.look(small)[0])
+    both = g.together(corners, g.bends(*g.look(g.margin_view(small, corners))))
     moves = g("Greater", g("ReduceMax", g("Abs", both), axes=[1, 2, 3]), still)
     both = g("Mul", both, g("Cast", moves, to=TensorProto.FLOAT), name="displacement")
     # One product makes the grid of all pixels with x and y side by side, as GridSample takes it.
-    nodes = g.reshape(g.moved("places", both), 0, 0, -1)
+    nodes = g("Add", g("Transpose", both, perm=[0, 2, 3, 1]), "places")
+    nodes = g.reshape(g("Sub", g("Mul", nodes, 2.0), 1.0), 0, 0, -1)
     down, right = (
         g.spline(axis, g("Div", g("Add", g.count(side), 0.5), length))
         for axis, side, length in (("rows", height, rows), ("columns", width, columns))

@@ -15,9 +15,11 @@ from training.warps import Warp, centres, make_warp, regular, within
 
 PAGE_HW = (320, 224)  # what the network sees of a page of any size
 GRID_HW = (15, 11)  # places of the flat page, edges included, whose source it predicts
+CELLS_HW = (40, 28)  # places of the photo for which it says whether and how the page lies there
 PAGES, PHOTOS = 12, 12  # a chunk: so many pages, each photographed so often
 LONGEST_SIDE = 640  # of a page before it is bent
 FLAT = 0.3  # share of inputs whose right answer is to leave them alone
+PLAIN = 0.4  # share of bent pages on a dark, plain desk, as people put what they photograph
 FINE = 2  # photos are taken at twice PAGE_HW and halved
 COARSE = 8  # the inverse of a warp is computed for one place in so many of the photo's pixels
 Image8 = NDArray[np.uint8]
@@ -28,12 +30,23 @@ Plane = NDArray[np.float32]
 class WarpedPage:
     """``image``: uint8 PAGE_HW grey; ``grid``: float32 (*GRID_HW, 2), where the flat page's places are in it.
 
-    ``flat`` says that the right answer is the identity.
+    ``page_places``: float32 (*CELLS_HW, 2), which place of the visible part of the page each cell of the
+    photo shows; below 0 or above 1 where the page does not lie. ``flat`` says that the right answer is the
+    identity.
     """
 
     image: Image8
     grid: NDArray[np.float32]
+    page_places: NDArray[np.float32]
     flat: bool
+
+    def mirrored(self, across: bool, down: bool) -> "WarpedPage":
+        """The photo of the mirrored page: left and right, upper and lower end, or both exchanged."""
+        step = (slice(None, None, -1 if down else 1), slice(None, None, -1 if across else 1))
+        offset = np.array([across, down], np.float32)
+        sign = 1 - 2 * offset
+        grid, page_places = (offset + sign * places[step] for places in (self.grid, self.page_places))
+        return WarpedPage(self.image[step], grid, page_places, self.flat)
 
 
 def make_chunk(
@@ -54,10 +67,13 @@ def make_warped_page(page: Image8, other: Image8, rng: np.random.Generator) -> W
     if rng.random() < 0.12:
         page = np.rot90(page, int(rng.integers(1, 4)))
     if rng.random() < FLAT:
-        return WarpedPage(flat_photo(page, rng), regular(GRID_HW, 0.0).astype(np.float32), True)
+        grid, shown = (places.astype(np.float32) for places in (regular(GRID_HW, 0.0), centres(CELLS_HW)))
+        return WarpedPage(flat_photo(page, rng), grid, shown, True)
     warp = make_warp(rng, page.shape[1] / page.shape[0])
     grid = warp.source_grid(GRID_HW).astype(np.float32)
-    return WarpedPage(photo(page, other, warp, rng), grid, False)
+    left, top, right, bottom = warp.visible()
+    cells = (warp.page_places(centres(CELLS_HW)) - [left, top]) / [right - left, bottom - top]
+    return WarpedPage(photo(page, other, warp, rng), grid, cells.astype(np.float32), False)
 
 
 def decorated(page: Image8, rng: np.random.Generator) -> Image8:
@@ -222,6 +238,8 @@ def _surroundings(
     page: Image8, other: Image8, places: Plane, warp: Warp, rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """A desk; on it, by chance, a sheet under the page or the book's facing page."""
+    if rng.random() < PLAIN:
+        return np.asarray(rng.uniform(10, 140) + rng.normal(0, rng.uniform(0, 8), PAGE_HW), np.float32)
     desk = texture(rng, PAGE_HW)
     beside = (places[..., 1] > 0) & (places[..., 1] < 1)
     if warp.spine and rng.random() < 0.6:

@@ -17,6 +17,7 @@ Profile = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 REACH = 0.3  # how far beyond the page's edges a warp is followed
 LATTICE = 129  # places per side at which the inverse starts from the forward map
+TOLERANCE = 0.01  # by which the inverse may miss a place, in shares of the frame
 STRETCH = (-0.5, 1.5)  # the part of a profile's axis that is tabulated
 
 
@@ -61,7 +62,11 @@ class Warp:
         return self.place(page)
 
     def page_places(self, seen: Places) -> Places:
-        """The inverse of ``place``, by Newton's method; places far off the page stay merely off it."""
+        """The inverse of ``place``, by Newton's method; places far off the page stay merely off it.
+
+        Far off the page the method can also end somewhere on the page. What it finds is therefore
+        checked, and where it is wrong the place is taken from the nearest affine map, off the page.
+        """
         step = (1 + 2 * REACH) / (LATTICE - 1)
         lattice = self.place(regular((LATTICE, LATTICE), REACH))
         down, across = np.gradient(lattice, step, axis=(0, 1))
@@ -75,7 +80,8 @@ class Warp:
             )
             return np.asarray(found, np.float64)
 
-        page = _affine_guess(seen, lattice)
+        guess = _affine_guess(seen, lattice)
+        page = guess
         for _ in range(7):
             page = np.clip(page, -REACH, 1 + REACH)
             missed = seen - look(forward, page)
@@ -84,7 +90,10 @@ class Warp:
             area = np.where(np.abs(area) < 0.02, 0.02, area)
             turned = [yv * missed[..., 0] - xv * missed[..., 1], xu * missed[..., 1] - yu * missed[..., 0]]
             page = page + np.stack(turned, axis=-1) / area[..., None]
-        return page
+        away = guess - 0.5
+        away *= np.maximum(1, 0.6 / np.maximum(np.abs(away).max(axis=-1, keepdims=True), 1e-6))
+        wrong = np.abs(seen - look(forward, np.clip(page, -REACH, 1 + REACH))).max(axis=-1) > TOLERANCE
+        return np.where(wrong[..., None], away + 0.5, page)
 
     def smallest_area(self) -> float:
         """The smallest area that any part of the page is shrunk or enlarged to; below 0 it folds over."""
@@ -197,7 +206,7 @@ def make_warp(rng: np.random.Generator, aspect: float) -> Warp:
 
 def _draw_warp(rng: np.random.Generator, aspect: float, strength: float) -> Warp:
     profile = list(PROFILES)[int(rng.choice(len(PROFILES), p=list(PROFILES.values())))]
-    height = strength * rng.choice([0.0, 0.07, 0.17, 0.33], p=[0.08, 0.17, 0.4, 0.35]) * rng.uniform(0.4, 1.0)
+    height = strength * rng.choice([0.0, 0.1, 0.22, 0.42], p=[0.06, 0.14, 0.4, 0.4]) * rng.uniform(0.5, 1.0)
     if profile is _spine:  # the axis runs from the spine, which is straight up
         angle, side = rng.normal(0, 0.03), float(rng.choice([-1, 1]))
     else:
@@ -206,7 +215,7 @@ def _draw_warp(rng: np.random.Generator, aspect: float, strength: float) -> Warp
     rise, steep, run = _tabulated(profile(rng), height)
     axis = np.array([np.cos(angle), np.sin(angle)]) * side
     crumple = _crumple(rng, strength)
-    lean = strength * rng.uniform(-1, 1, 2) * [0.3, 1.0]  # a camera that looks from a side
+    lean = strength * rng.uniform(-1, 1, 2) * [0.5, 1.9]  # a camera that looks from a side
     tilt, distance = strength * rng.normal(0, 0.25, 2), rng.uniform(1.5, 5.0)
     turn = rng.normal(0, 0.035) * rng.choice([0.0, 1.0, 2.0], p=[0.3, 0.5, 0.2])
     frame = np.array([aspect, 1.0])

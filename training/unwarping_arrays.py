@@ -1,0 +1,96 @@
+"""The numbers of the exported unwarping network, by name: what is learned and what is fixed.
+
+Batch norms are folded into their convolutions and the heads' units into their last layers.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from training.export_recognition import fold
+from training.splines import extension
+from training.unwarping_network import (
+    BEND_UNIT,
+    CORNER_UNIT,
+    MARGIN,
+    PATCHES,
+    SIGMAS,
+    UnwarpingNetwork,
+    middles,
+)
+from training.warped_pages import GRID_HW, PAGE_HW
+
+MODEL_NAME = "UVDoc"
+# The farthest that a page counted as flat is moved by, in shares of the frame.
+STILL = 0.03
+# PaddleX cuts the decimals off where it makes bytes of the result: half a level turns that into rounding.
+HALF_A_LEVEL = 0.5 / 255
+Array = NDArray[np.float32]
+Arrays = dict[str, Array]
+
+
+def learned_arrays(network: UnwarpingNetwork) -> Arrays:
+    """Every learned tensor of the exported graph by name."""
+    arrays: Arrays = {}
+
+    def add(name: str, weight: Any, bias: Any, unit: float = 1.0) -> None:
+        for part, values in (("weight", weight), ("bias", bias)):
+            arrays[f"{name}.{part}"] = np.ascontiguousarray(values, np.float32) * np.float32(unit)
+
+    blocks = {
+        name: getattr(network, name) for name in ("patches", "coarse", "dense_features", "bend_features")
+    }
+    blocks |= {f"fine{number}": block for number, block in enumerate(network.fine)}
+    blocks |= {f"context{number}": block for number, block in enumerate(network.context)}
+    for name, block in blocks.items():
+        assert isinstance(block, nn.Sequential)
+        add(name, *fold(block[0], block[1]))
+    convolutions = {"back": 1.0, "dense": 1.0, "corner_squeeze": 1.0}
+    convolutions |= {"column_strips": BEND_UNIT, "row_strips": BEND_UNIT}
+    for name, unit in convolutions.items():
+        layer = getattr(network, name)
+        add(name, layer.weight.detach(), layer.bias.detach(), unit)
+    for name, unit in (
+        ("corner_hidden", 1.0),
+        ("corner_factors", CORNER_UNIT),
+        ("bends_of_dense", BEND_UNIT),
+    ):
+        layer = getattr(network, name)
+        add(name, layer.weight.detach().T, layer.bias.detach(), unit)
+    norm = network.structure_norm
+    assert norm.running_mean is not None and norm.running_var is not None
+    scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
+    # The graph computes the sines of all sigmas, then all cosines, then all energies.
+    order = np.arange(3 * len(SIGMAS)).reshape(len(SIGMAS), 3).T.ravel()
+    shift = norm.bias.detach() - norm.running_mean * scale
+    add("structure", *(values[order][:, None, None] for values in (scale, shift)))
+    channels = np.concatenate([np.arange(PATCHES), PATCHES + order])
+    arrays["fine0.weight"] = np.ascontiguousarray(arrays["fine0.weight"][:, channels])
+    return arrays
+
+
+def fixed_arrays(network: UnwarpingNetwork) -> Arrays:
+    """The constants of the graph by name."""
+    kernels = network.derivatives.numpy()
+    places = network.places.numpy()
+    fixed: Arrays = {
+        "derivatives": np.concatenate([kernels[0::2], kernels[1::2]]),
+        "cells_to_rows": network.to_rows.numpy().T.copy(),
+        "cells_to_columns": network.to_columns.numpy().T.copy(),
+        "places": places.transpose(1, 2, 0).copy(),
+        "off_middle": (places - 0.5).reshape(2, -1),
+        # Twice the distances from the middle, as factors of ``bilinear``: GridSample counts from -1 to 1.
+        "straight": np.array([[[0, 2], [0, 0]], [[0, 0], [2, 0]]], np.float32),
+    }
+    for name, page, nodes in zip(("rows", "columns"), PAGE_HW, GRID_HW, strict=True):
+        at = middles(page, MARGIN).numpy() - 0.5
+        fixed[f"{name}.seen"] = np.stack([np.ones_like(at), at], axis=1)
+        fixed[f"{name}.low"] = np.arange(page, dtype=np.float32) / np.float32(page)
+        fixed[f"{name}.high"] = np.arange(1, page + 1, dtype=np.float32) / np.float32(page)
+        fixed[f"{name}.nodes"] = np.arange(-1, nodes + 1, dtype=np.float32)
+        fixed[f"{name}.extension"] = extension(nodes)
+    fixed["columns.seen"] = fixed["columns.seen"].T.copy()
+    return fixed

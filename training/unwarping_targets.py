@@ -1,0 +1,99 @@
+"""What each look of the unwarping network should find, and how far it is from that."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.unwarping_network import MARGIN, SLOPE_UNIT, bilinear, bilinear_at, middles
+from training.warped_pages import CELLS_HW, GRID_HW
+
+STRAIGHTNESS = 2.0  # weight of the error between neighbouring places: it is what bends a line
+WEIGHTS = {"corners": 0.5, "bends": 1.0, "mask": 8.0, "slopes": 80.0}
+STEEPEST = 1.0  # slope; what is steeper counts as that
+NODES_Y, NODES_X = (torch.linspace(0, 1, side) for side in GRID_HW)
+PLACES = torch.stack(torch.meshgrid(NODES_X, NODES_Y, indexing="xy"))
+
+
+def _nodes_to_factors() -> Tensor:
+    """(4, nodes): least squares for the factors of ``bilinear``."""
+    planes = bilinear(torch.eye(4).repeat_interleave(2, 0).view(4, 2, 4), NODES_Y, NODES_X)[:, 0]
+    return torch.linalg.pinv(planes.flatten(1).T)
+
+
+FACTORS = _nodes_to_factors()
+
+
+def corners_of(displacement: Tensor) -> Tensor:
+    """Factors (N, 2, 4) of the bilinear displacement that comes nearest to this one (N, 2, *GRID_HW)."""
+    return displacement.flatten(2) @ FACTORS.to(displacement.device).T
+
+
+def on_grid(corners: Tensor) -> Tensor:
+    """The bilinear displacement (N, 2, *GRID_HW)."""
+    return bilinear(corners, NODES_Y, NODES_X)
+
+
+def bends_of(displacement: Tensor, corners: Tensor) -> Tensor:
+    """What the second look must find (N, 2, *GRID_HW) on a page straightened by ``corners``.
+
+    Solves ``bends + bilinear(places + bends) = displacement`` by damped substitution.
+    """
+    places = PLACES.to(displacement.device)
+    bends = displacement - on_grid(corners)
+    for _ in range(8):
+        bends = bends + 0.8 * (displacement - bends - bilinear_at(corners, places + bends))
+    return bends
+
+
+def mistaken(right: Tensor, found: Tensor, random: torch.Generator) -> Tensor:
+    """Corners between the right ones and those found, or somewhat beyond them; a little noise besides."""
+    share = 1.4 * torch.rand((len(right), 1, 1), generator=random)
+    noise = 0.01 * torch.randn(right.shape, generator=random) * torch.rand(share.shape, generator=random)
+    return right + share.to(right.device) * (found - right) + noise.to(right.device)
+
+
+def cells_view(page_places: Tensor, corners: Tensor) -> Tensor:
+    """``page_places`` (N, 2, *CELLS_HW) as the second look sees them, in the cells of ``margin_view``."""
+    y, x = (middles(side, MARGIN).to(page_places.device) for side in CELLS_HW)
+    at = bilinear(corners, y, x) + torch.stack(torch.meshgrid(x, y, indexing="xy"))
+    grid = at.permute(0, 2, 3, 1) * 2 - 1
+    return functional.grid_sample(page_places, grid, padding_mode="border", align_corners=False)
+
+
+def dense_targets(page_places: Tensor) -> tuple[Tensor, Tensor]:
+    """Where the page lies (N, *CELLS_HW), 0 or 1; slopes (N, 2, *CELLS_HW) of its lines and columns."""
+    on_page = ((page_places >= 0) & (page_places <= 1)).all(1).float()
+    across = page_places[..., 2:] - page_places[..., :-2]
+    down = page_places[:, :, 2:] - page_places[:, :, :-2]
+    across = functional.pad(across, (1, 1, 0, 0), mode="replicate") * (CELLS_HW[1] / 2)
+    down = functional.pad(down, (0, 0, 1, 1), mode="replicate") * (CELLS_HW[0] / 2)
+    lines = across[:, 1] / down[:, 1].clamp(min=0.2)
+    columns = down[:, 0] / across[:, 0].clamp(min=0.2)
+    return on_page, torch.stack([lines, columns], 1).clamp(-STEEPEST, STEEPEST)
+
+
+def slope_error(dense: Tensor, on_page: Tensor, slopes: Tensor) -> Tensor:
+    """Mean error of the slopes on the page."""
+    wrong = (SLOPE_UNIT * dense[:, 1:] - slopes).abs() * on_page[:, None]
+    return wrong.sum() / (2 * on_page.sum()).clamp(min=1)
+
+
+def losses(corners: Tensor, bends: Tensor, dense: Tensor, right: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    """Errors (4,) in the order of WEIGHTS, of the photos' corners, of the views' bends, of both's cells.
+
+    ``right``: corners of the photos, bends of the views, ``page_places`` of both. The first two errors are in
+    percent of the frame.
+    """
+    right_corners, right_bends, page_places = right
+    moved = on_grid(corners - right_corners)
+    wrong = bends - right_bends
+    steps = wrong.diff(dim=2).abs().mean() + wrong.diff(dim=3).abs().mean()
+    on_page, slopes = dense_targets(page_places)
+    return torch.stack(
+        [
+            100 * moved.abs().mean(),
+            100 * (wrong.abs().mean() + STRAIGHTNESS * steps),
+            functional.binary_cross_entropy_with_logits(dense[:, 0], on_page),
+            slope_error(dense, on_page, slopes),
+        ]
+    )
