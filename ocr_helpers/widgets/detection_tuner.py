@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["DetectionTuner"]
 
 _FOLDER = Path(__file__).with_suffix("")
+_LINES_EVERY_S = 0.5
 
 
 def _joined(names: Iterable[str]) -> str:
@@ -102,6 +104,7 @@ class DetectionTuner(anywidget.AnyWidget):
         self.staged = self.tuning.staged
         self._layers: dict[str, tuple[bool, bool]] = {}
         self._rows = LineRows()
+        self._lines_at = 0.0
         self._sent_page = self._sent_frame = -1
         self._sent_map: object = None
         super().__init__(
@@ -159,11 +162,19 @@ class DetectionTuner(anywidget.AnyWidget):
             self.state = state_of(state)
             self.code = code_of(self.tuning.pipeline_settings, self.tuning.pages[state.page_number].source)
             self.compare = comparison_of(self.tuning.comparison)
-            if state.frame is not None and state.settled:
+            if state.frame is not None and state.settled and self._is_time_for_lines(state):
                 self.lines = self._rows.of(state.frame, state.texts)
                 self.lines_frame = state.frame.number
         if state.frame is not None and state.frame.number > self._sent_frame:
             self._send_frame(state.frame, "")
+
+    def _is_time_for_lines(self, state: TuningState) -> bool:
+        """While lines are read, all of them with their crops are sent twice a second, not after each few."""
+        now = monotonic()
+        if state.reading and now - self._lines_at < _LINES_EVERY_S:
+            return False
+        self._lines_at = now
+        return True
 
     def _send_frame(self, frame: DetectionFrame, answer: str) -> None:
         if frame.page_number != self._sent_page:

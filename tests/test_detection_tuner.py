@@ -1,0 +1,177 @@
+"""The tuner's widget without a browser: messages in, arrays and traits out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import ocr_helpers as ocr
+from ocr_helpers.samples import samples_dir
+from ocr_helpers.settings import DetectionSettings
+
+RECEIPT = samples_dir() / "receipt.png"
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+class Recorded(ocr.DetectionTuner):
+    """A tuner that keeps what it sends."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.sent: list[tuple[dict[str, Any], list[bytes]]] = []
+        super().__init__(*arguments, **options)
+
+    def send(self, content: dict[str, Any], buffers: Any = None) -> None:
+        self.sent.append((content, list(buffers or [])))
+
+    def ask(self, **content: Any) -> list[tuple[dict[str, Any], list[bytes]]]:
+        """Send a message as the browser does; what came back at once."""
+        self.sent.clear()
+        self._on_message(self, {"id": "view-1"} | content, [])
+        return list(self.sent)
+
+
+@pytest.fixture(scope="module")
+def staged() -> ocr.StagedPipeline:
+    return ocr.StagedPipeline(ocr.load_pipeline("starter"))
+
+
+@pytest.fixture
+def tuner(staged: ocr.StagedPipeline, tmp_path: Path) -> Iterator[Recorded]:
+    made = Recorded(staged, RECEIPT, presets_path=tmp_path / "own.yaml")
+    assert made.tuning.wait(120)
+    yield made
+    made.close()
+
+
+def answer(sent: list[tuple[dict[str, Any], list[bytes]]]) -> dict[str, Any]:
+    (found,) = [content for content, _ in sent if content.get("id") == "view-1"]
+    return found
+
+
+def frame_of(
+    sent: list[tuple[dict[str, Any], list[bytes]]],
+) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
+    content, buffers = [pair for pair in sent if pair[0]["kind"] == "frame"][-1]
+    kinds: list[Any] = [
+        np.float32,
+        np.float32,
+        np.float32,
+        np.uint8,
+        np.int32,
+        np.float32,
+        np.int32,
+        np.float32,
+    ]
+    names = ["before", "after", "scores", "states", "places", "truth", "lengths", "points"]
+    arrays = {n: np.frombuffer(b, k) for n, b, k in zip(names, buffers, kinds, strict=True)}
+    return content, arrays
+
+
+def test_what_is_shown_at_first(tuner: Recorded) -> None:
+    kinds = [content["kind"] for content, _ in tuner.sent]
+    assert kinds.index("image") < kinds.index("frame") and "map" not in kinds
+    image, (jpeg,) = next(pair for pair in tuner.sent if pair[0]["kind"] == "image")
+    assert jpeg[:2] == b"\xff\xd8" and (image["width"], image["height"]) == (576, 1500)
+    assert [field["name"] for field in tuner.fields] == list(DetectionSettings().as_kwargs())
+    assert tuner.pages[0]["has_truth"] and tuner.pages[0]["name"] == "receipt.png"
+    assert tuner.state["busy"] == "" and tuner.state["wanted"] == DetectionSettings().as_kwargs()
+    assert len(tuner.lines) == 65 and tuner.lines[0]["text"] == "온누리마트"
+    assert tuner.lines_frame == tuner.tuning.state.frame.number  # type: ignore[union-attr]
+
+
+def test_a_frame_is_paddleocr_s_answer(tuner: Recorded) -> None:
+    sent = tuner.ask(kind="set", field="box_thresh", value=0.93)
+    content, arrays = frame_of(sent)
+    assert answer(sent)["kind"] == "accepted" and content["settings"]["box_thresh"] == 0.93
+    expected = np.array(tuner.result["dt_polys"]).reshape(-1, 8)
+    kept = arrays["places"] >= 0
+    order = np.argsort(arrays["places"][kept])
+    np.testing.assert_array_equal(arrays["after"].reshape(-1, 8)[kept][order], expected)
+    assert content["counts"]["kept"] == kept.sum() == len(expected) < 65
+    assert ((arrays["states"] == 0) == kept).all() and (arrays["scores"][kept] >= 0.93).all()
+    assert np.isnan(arrays["after"].reshape(-1, 8)[arrays["states"] == 2]).all()
+    assert len(arrays["truth"]) == 65 * 8 and not len(arrays["lengths"])
+
+
+def test_layers_are_sent_while_a_view_wants_them(tuner: Recorded) -> None:
+    sent = tuner.ask(kind="layers", contour=True, map=True)
+    (probabilities,) = next(buffers for content, buffers in sent if content["kind"] == "map")
+    frame = tuner.tuning.state.frame
+    assert frame is not None and len(probabilities) == frame.page_map.probabilities.size
+    assert max(probabilities) > 200
+    _, arrays = frame_of(sent)
+    lengths = arrays["lengths"]
+    assert lengths[-1] == -1 and lengths[:-1].sum() * 2 == len(arrays["points"]) and len(lengths) > 60
+    assert "map" not in [content["kind"] for content, _ in tuner.ask(kind="set", field="thresh", value=0.2)]
+    tuner.ask(kind="layers", contour=False, map=False)
+    _, arrays = frame_of(tuner.ask(kind="set", field="thresh", value=0.25))
+    assert not len(arrays["lengths"])
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ({"kind": "set", "field": "thresh", "value": 0}, "thresh is 0"),
+        ({"kind": "set", "field": "unclip_ratio", "value": "wide"}, "unclip_ratio"),
+        ({"kind": "set_many", "values": {"limit_side_len": 9000, "thresh": 0.2}}, "limit_side_len"),
+        ({"kind": "set", "field": HOSTILE, "value": 1}, "is not a detection setting"),
+        ({"kind": "preset", "name": "mine"}, "No preset"),
+        ({"kind": "page", "page": 7}, "from 0 to 0"),
+        ({"kind": "symptom", "symptom": "blurred"}, "not a symptom"),
+        ({"kind": "save_preset", "name": "default"}, "a name of its own"),
+        ({"kind": "save_preset", "name": " "}, "a name of its own"),
+    ],
+)
+def test_a_refusal_says_why_and_changes_nothing(tuner: Recorded, message: dict[str, Any], text: str) -> None:
+    before = tuner.settings
+    refused = answer(tuner.ask(**message))
+    assert refused["kind"] == "refused" and text in refused["text"]
+    assert tuner.settings == before and tuner.state["error"] == ""
+
+
+def test_compare_and_its_end(tuner: Recorded) -> None:
+    assert tuner.compare is None
+    tuner.ask(kind="pin")
+    tuner.ask(kind="set", field="box_thresh", value=0.93)
+    assert tuner.tuning.wait(60)
+    shown: Any = tuner.compare
+    rows = {row["label"]: row for row in shown["rows"]}
+    assert rows["boxes"]["a"] == "65" and rows["recall"]["better"] == "a" and rows["CER"]["better"] == "a"
+    assert len(shown["lost"]) == 65 - int(rows["boxes"]["b"]) and shown["gained"] == []
+    assert tuner.state["has_pin"] and tuner.state["pin_label"] == "defaults"
+    tuner.ask(kind="unpin")
+    shown = tuner.compare
+    assert shown is None
+
+
+def test_a_preset_of_ones_own_is_kept_for_the_next_time(tuner: Recorded, tmp_path: Path) -> None:
+    tuner.ask(kind="set", field="unclip_ratio", value=2)
+    assert answer(tuner.ask(kind="save_preset", name=HOSTILE))["kind"] == "accepted"
+    assert tuner.presets[-1]["own"] and tuner.presets[-1]["title"] == HOSTILE
+    tuner.ask(kind="reset", field="unclip_ratio")
+    tuner.ask(kind="preset", name=HOSTILE)
+    assert tuner.settings == DetectionSettings(unclip_ratio=2.0)
+    again = Recorded(tuner.staged, RECEIPT, presets_path=tmp_path / "own.yaml", recognize=False)
+    assert again.presets[-1]["name"] == HOSTILE
+    again.close()
+
+
+def test_code_is_that_of_the_settings(tuner: Recorded) -> None:
+    tuner.ask(kind="set", field="thresh", value=0.2)
+    assert "text_det_thresh=0.2" in tuner.code["Python"]
+    assert "--text_det_thresh 0.2" in tuner.code["Command line"]
+    assert ocr.PipelineSettings.from_yaml(tuner.code["YAML"]) == tuner.pipeline_settings
+    tuner.ask(kind="set", field="max_side_limit", value=2000)
+    assert tuner.tuning.wait(60) and tuner.code["Command line"].startswith("# max_side_limit")
+
+
+def test_the_static_picture_says_the_settings(tuner: Recorded) -> None:
+    figure = tuner.figure()
+    words = [text.get_text() for text in figure.axes[0].texts]
+    assert {"thresh", "0.3", "kept", "65", "recall"} <= set(words)
+
+
+def test_a_message_of_an_unknown_kind_is_nothing(tuner: Recorded) -> None:
+    assert tuner.ask(kind="erase") == []
