@@ -115,7 +115,7 @@ def measure(page_path: Path, chromium: str, drags: int) -> tuple[list[float], di
             page.locator(".ocr-tuner-root canvas[data-frame]").wait_for(timeout=RUN_TIMEOUT_S * 1000)
             page.evaluate(DRAGS, [[0.31, 0.29], 3000])  # the first lines are read meanwhile
             times = page.evaluate(DRAGS, [values, 40])
-            sweep = page.evaluate(SWEEP, [round(0.2 + 0.005 * (n % 60), 3) for n in range(drags)])
+            sweep = page.evaluate(SWEEP, [round(0.2 + 0.01 * (n % 30), 2) for n in range(drags)])
             browser.close()
     return times, sweep
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,8 @@ class DetectionTuner(anywidget.AnyWidget):
         self._layers: dict[str, tuple[bool, bool]] = {}
         self._rows = LineRows()
         self._lines_at = 0.0
+        self._answering = 0, ""  # which thread handles a message, and the message's id
+        self._answered = ""
         self._sent_page = self._sent_frame = -1
         self._sent_map: object = None
         super().__init__(
@@ -158,15 +161,19 @@ class DetectionTuner(anywidget.AnyWidget):
 
     def _show(self, state: TuningState) -> None:
         """Send what changed; called by the tuning, one call at a time."""
+        # The boxes first: whoever drags waits for them, and the browser takes messages one by one.
+        if state.frame is not None and state.frame.number > self._sent_frame:
+            handler, answer = self._answering
+            self._send_frame(state.frame, answer if handler == get_ident() else "")
         with self.hold_sync():
             self.state = state_of(state)
-            self.code = code_of(self.tuning.pipeline_settings, self.tuning.pages[state.page_number].source)
             self.compare = comparison_of(self.tuning.comparison)
+            if state.settled:
+                page = self.tuning.pages[state.page_number]
+                self.code = code_of(self.tuning.pipeline_settings, page.source)
             if state.frame is not None and state.settled and self._is_time_for_lines(state):
                 self.lines = self._rows.of(state.frame, state.texts)
                 self.lines_frame = state.frame.number
-        if state.frame is not None and state.frame.number > self._sent_frame:
-            self._send_frame(state.frame, "")
 
     def _is_time_for_lines(self, state: TuningState) -> bool:
         """While lines are read, all of them with their crops are sent twice a second, not after each few."""
@@ -185,6 +192,7 @@ class DetectionTuner(anywidget.AnyWidget):
         truth = self.tuning.truth_of(frame.page_number)
         message = frame_message(frame, truth is not None)
         self._sent_frame = max(self._sent_frame, frame.number)
+        self._answered = answer
         self.send({"kind": "frame", "id": answer} | message, frame_buffers(frame, truth, contours))
 
     def _send_image(self, frame: DetectionFrame) -> None:
@@ -222,17 +230,17 @@ class DetectionTuner(anywidget.AnyWidget):
         }
         if kind not in actions:
             return
-        before = self._sent_frame
+        # A frame made here is itself the answer; one that the tuning's own thread makes is not.
+        self._answering = get_ident(), answer if kind in ("set", "set_many") else ""
         try:
             actions[kind]()
         except (OcrHelpersError, OSError) as error:
             self.send({"kind": "refused", "id": answer, "text": str(error)})
             return
-        frame = self.tuning.state.frame
-        if kind in ("set", "set_many") and frame is not None and self._sent_frame > before:
-            # The frame has gone out already, before this; the browser takes any message with its id.
-            self.send({"kind": "accepted", "id": answer, "frame": frame.number})
-        else:
+        finally:
+            answered = bool(self._answering[1]) and self._answered == answer
+            self._answering = 0, ""
+        if not answered:
             self.send({"kind": "accepted", "id": answer})
 
     def _set(self, values: dict[str, Any]) -> None:
