@@ -8,7 +8,8 @@ first line for all of them. A line whose text differs only from the latter is co
 """
 
 import argparse
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 import ocr_helpers as ocr
+from ocr_helpers.messages import quiet_paddle
 from ocr_helpers.pages import Page
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data/samples"
@@ -83,7 +85,7 @@ def compare(
 ) -> Comparison:
     """Read the page with each; the two PaddleOCR objects differ in their batch sizes only.
 
-    ``batches`` may be None: then ``batched`` is 0.
+    ``batches`` may be None: then ``batched`` is 0, as where the boxes differ.
     """
     ours = staged.run(page, settings)
     pixels, arguments = np.array(page.image_bgr), settings.as_kwargs()
@@ -100,7 +102,7 @@ def compare(
         )
     else:  # a score stood at the threshold itself, or the boxes differ
         different = max(len(ours["rec_texts"]), len(theirs["rec_texts"]))
-    if batches is not None:
+    if batches is not None and same_boxes:
         # Compared without a score threshold, for there both lists have every line.
         free = arguments | {"text_rec_score_thresh": 0.0}
         everything = staged.run(page, replace(settings, text_rec_score_thresh=0.0))
@@ -127,17 +129,19 @@ def load(engine: str | Mapping[str, str], batch_size: int = DEFAULT_BATCH) -> An
     )
 
 
-def main() -> None:
-    """Command line."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare, print, and return the exit status: 1 if a page differs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--engine", choices=list(ENGINES), nargs="*", default=list(ENGINES))
-    arguments = parser.parse_args()
+    parser.add_argument("--engine", choices=list(ENGINES), nargs="+", default=list(ENGINES))
+    options = parser.parse_args(arguments)
     pages, total, exact, lines, batched = list(sample_pages()), 0, 0, 0, 0
-    for engine in arguments.engine:
-        alone, batches = load(ENGINES[engine], 1), load(ENGINES[engine])
+    for engine in options.engine:
+        with quiet_paddle():
+            alone, batches = load(ENGINES[engine], 1), load(ENGINES[engine])
         staged = ocr.StagedPipeline(alone)
         for name, settings in GRID.items():
-            rows = [compare(staged, alone, batches, page, settings) for page in pages]
+            with quiet_paddle():
+                rows = [compare(staged, alone, batches, page, settings) for page in pages]
             total, exact = total + len(rows), exact + sum(row.exact for row in rows)
             lines, batched = (
                 lines + sum(row.lines for row in rows),
@@ -149,8 +153,12 @@ def main() -> None:
                 f"{sum(row.batched for row in rows)} changed by PaddleOCR's batches",
                 flush=True,
             )
+            for page, row in zip(pages, rows, strict=True):
+                if not row.exact:
+                    print(f"  {Path(page.source).name} page {page.index + 1}: {row}", flush=True)
     print(f"exact {exact} of {total} pages; {batched} of {lines} lines changed by PaddleOCR's own batches")
+    return int(exact < total)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -12,7 +12,14 @@ from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.loading_arguments import ENGINE_ARGUMENTS, PADDLE_ONLY, LoadingArgumentError, misfit
 from ocr_helpers.model_names import MODULES, Engine
 
-__all__ = ["ENGINE_BUCKETS", "PipelineArguments", "engine_options", "is_bucketed", "sort_arguments"]
+__all__ = [
+    "ENGINE_BUCKETS",
+    "PipelineArguments",
+    "engine_defaults",
+    "engine_options",
+    "is_bucketed",
+    "sort_arguments",
+]
 
 _TOGGLES: Final = ("use_doc_orientation_classify", "use_doc_unwarping", "use_textline_orientation")
 _DETECTION: Final = {
@@ -25,6 +32,8 @@ _PREDICT: Final = frozenset({*_TOGGLES, *_DETECTION, "text_rec_score_thresh", "r
 _DEFAULT_BATCH: Final = {"textline_orientation_batch_size": 1}
 _BATCH_SIZES: Final = frozenset({"textline_orientation_batch_size", "text_recognition_batch_size"})
 _INPUT_SHAPES: Final = {"text_det_input_shape": "text_detection", "text_rec_input_shape": "text_recognition"}
+_ANY_SIZE: Final = frozenset({"unwarping", "text_detection", "text_recognition"})
+"""Modules whose input has the size of the page or line."""
 _ENGINE: Final = ENGINE_ARGUMENTS - {"input_shape"}
 _ALLOWED: Final = _PREDICT | _BATCH_SIZES | _INPUT_SHAPES.keys() | _ENGINE
 
@@ -165,6 +174,18 @@ def engine_options(given: Mapping[str, Any], module: str, engines: Mapping[str, 
     if config is not None and is_bucketed(config):
         options["engine_config"] = dict(config[ENGINE_BUCKETS[engines[module]]])
     return options
+
+
+def engine_defaults(module: str, engine: Engine, device: str) -> dict[str, Any]:
+    """Options of ``module``'s engine where the caller gave none.
+
+    onnxruntime plans the memory of a run per input size, and takes it in one piece. Without these plans the
+    process took 360 MB less after 60 sample pages, and detection and unwarping on two cores took 0.96 to 1.01
+    times as long as with them, whether all inputs had one size or each its own.
+    """
+    if module in _ANY_SIZE and engine == "onnxruntime" and device == "cpu":
+        return {"enable_mem_pattern": False}
+    return {}
 
 
 def is_bucketed(config: Mapping[str, Any]) -> bool:

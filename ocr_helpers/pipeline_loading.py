@@ -10,7 +10,7 @@ from ocr_helpers.fonts import set_paddlex_font
 from ocr_helpers.loading import LoadPlan, ModelLoadError, load_plan, plan_weights
 from ocr_helpers.messages import announce, quiet_paddle
 from ocr_helpers.model_names import ENGINES, MODULES
-from ocr_helpers.pipeline_arguments import ENGINE_BUCKETS, PipelineArguments, sort_arguments
+from ocr_helpers.pipeline_arguments import ENGINE_BUCKETS, PipelineArguments, engine_defaults, sort_arguments
 from ocr_helpers.weights import ModelWeights, WeightsSource, find_weights
 
 if TYPE_CHECKING:
@@ -270,5 +270,6 @@ def _configuration(plans: Mapping[str, LoadPlan]) -> dict[str, Any]:
         section["engine"] = plan.engine
         options = plan.kwargs.get("engine_config")
         if options is not None or plan.engine == "onnxruntime":
-            section["engine_config"] = {ENGINE_BUCKETS[plan.engine]: dict(options or {})}
+            defaults = engine_defaults(module, plan.engine, plan.device)
+            section["engine_config"] = {ENGINE_BUCKETS[plan.engine]: {**defaults, **(options or {})}}
     return config

@@ -2,16 +2,20 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.memory_blocks import MemoryBlocks
 
 __all__ = ["MemoryLimitError", "Recall", "StageMemory"]
 
 _ENTRY_BYTES = 500
 """What an entry weighs beside its arrays: key, tuple, dictionary slot."""
+_LARGE = 1_000_000
+"""From how many bytes an array is moved off the heap."""
 
 
 class MemoryLimitError(OcrHelpersError, ValueError):
@@ -37,6 +41,7 @@ class StageMemory:
         self.limit_bytes = int(limit_mb * 1e6)
         self._bytes = 0
         self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._blocks = MemoryBlocks()
 
     @property
     def used_bytes(self) -> int:
@@ -70,6 +75,27 @@ class StageMemory:
         """Forget everything."""
         self._entries.clear()
         self._bytes = 0
+        self._blocks.give_back()
+
+    def apart(self, value: Any) -> Any:
+        """The value, its arrays read-only and apart from what else is in memory: it is also handed out.
+
+        What a network gives out lies in the memory of its session (onnxruntime's arena), and a view in that
+        of its base; both would be kept whole. Large arrays are moved off the heap as well: among short-lived
+        ones they leave gaps that the allocator neither fills nor gives back.
+        """
+        if isinstance(value, list):
+            return [self.apart(item) for item in value]
+        if getattr(value, "probabilities", None) is not None:
+            return replace(value, probabilities=self.apart(value.probabilities))
+        if not isinstance(value, np.ndarray):
+            return value
+        if value.nbytes >= _LARGE:
+            value = self._blocks.copy(value)
+        elif value.base is not None:
+            value = value.copy()
+        value.flags.writeable = False
+        return value
 
 
 class Recall:
@@ -91,7 +117,7 @@ class Recall:
         value = self._memory.get(key)
         if value is None:
             self.computed = True
-            value = _frozen(compute())
+            value = self._memory.apart(compute())
             self._memory.put(key, value, _array_bytes(value))
         return value
 
@@ -104,17 +130,9 @@ class Recall:
         if missing:
             self.computed = True
             for position, value in zip(missing, compute(missing), strict=True):
-                values[position] = _frozen(value)
+                value = values[position] = self._memory.apart(value)
                 self._memory.put(keys[position], value, _array_bytes(value))
         return values
-
-
-def _frozen(value: Any) -> Any:
-    """The value, its arrays read-only: what is remembered is also handed out."""
-    for array in value if isinstance(value, list) else [value]:
-        if isinstance(array, np.ndarray):
-            array.flags.writeable = False
-    return value
 
 
 def _array_bytes(value: Any) -> int:
