@@ -73,8 +73,8 @@ PRESETS = (
         "faint_scan",
         "Faint scan",
         "흐린 스캔",
-        "A larger page, wider boxes, and weak boxes kept.",
-        DetectionSettings(limit_side_len=1280, box_thresh=0.5, unclip_ratio=2.1),
+        "A lower threshold and wider boxes: weak strokes stay whole.",
+        DetectionSettings(thresh=0.2, unclip_ratio=1.8),
     ),
 )
 

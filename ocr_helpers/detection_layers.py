@@ -120,7 +120,7 @@ def checked_region(region: Any, page_bgr: NDArray[np.uint8]) -> Region:
 def touches(found: Candidate, region: Sequence[float]) -> bool:
     """Whether a candidate lies at least partly inside (left, top, right, bottom)."""
     low, high = found.quad_before_xy.min(0), found.quad_before_xy.max(0)
-    return bool(low[0] < region[2] and high[0] > region[0] and low[1] < region[3] and high[1] > region[1])
+    return bool(low[0] <= region[2] and high[0] >= region[0] and low[1] <= region[3] and high[1] >= region[1])
 
 
 class Grid(NamedTuple):
