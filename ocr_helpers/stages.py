@@ -140,7 +140,7 @@ class StagedPipeline:
         Detection settings alone stand for a pipeline whose other settings are PaddleOCR's defaults.
         """
         image_bgr, _, _ = _page(page)
-        settings = self._checked(settings)
+        settings = self._checked(_whole(settings))
         begin = _beginner(should_stop, on_step)
         began = perf_counter()
         with _ONE_RUN, quiet_paddle():
@@ -157,7 +157,8 @@ class StagedPipeline:
 
         The kept ones are those of ``PaddleOCR.predict``, before it sorts them by rows.
         """
-        return self.probability_map(page, settings).finder.find(self._checked(settings).detection)
+        settings = self._checked(_whole(settings))
+        return self.probability_map(page, settings).finder.find(settings.detection)
 
     def read(
         self,
@@ -189,8 +190,7 @@ class StagedPipeline:
 
     def _checked(self, settings: Any) -> PipelineSettings:
         """Settings of the whole pipeline, of whose modules all that are on are there."""
-        if settings is None or isinstance(settings, DetectionSettings):
-            settings = PipelineSettings(detection=settings or DetectionSettings())
+        settings = PipelineSettings() if settings is None else settings
         if not isinstance(settings, PipelineSettings):
             raise StageInputError(f"settings is {type(settings).__name__}; expected PipelineSettings.")
         for module, toggle in TOGGLES.items():
@@ -394,6 +394,11 @@ class StagedPipeline:
             network_milliseconds=self._models.network_seconds * 1e3,
             detail=step.detail,
         )
+
+
+def _whole(settings: Any) -> Any:
+    """Detection settings as those of a pipeline whose others are the defaults."""
+    return PipelineSettings(detection=settings) if isinstance(settings, DetectionSettings) else settings
 
 
 def _beginner(should_stop: Callable[[], bool] | None, on_step: Callable[[str], None] | None) -> Begin:

@@ -317,6 +317,21 @@ def test_bad_input(
         call(staged, notice)
 
 
+def test_detection_and_reading_alone_are_those_of_a_run(staged: ocr.StagedPipeline, notice: ocr.Page) -> None:
+    detection = ocr.DetectionSettings(thresh=0.25)
+    page_map = staged.probability_map(notice, detection)
+    result = staged.run(notice, ocr.PipelineSettings(detection=detection))
+    assert result.steps["detection_network"].remembered
+    candidates = staged.detect(notice, detection)
+    quads = list(candidates.kept_quads_xy)
+    ordered = [quads[place] for place in staged.reading_places(quads)]
+    np.testing.assert_array_equal(ordered, result["dt_polys"])
+    lines = staged.read(page_map, ordered)
+    assert [text for text, _ in lines] == result["rec_texts"]
+    assert [score for _, score in lines] == result["rec_scores"]
+    assert not staged.probability_map(notice, detection).probabilities.flags.writeable
+
+
 @pytest.fixture(scope="module")
 def two_modules() -> Iterator[Any]:
     """PaddleOCR without the optional modules, made without our loader."""
