@@ -81,6 +81,19 @@ def test_what_is_shown_at_first(tuner: Recorded) -> None:
     assert tuner.lines_frame == tuner.tuning.state.frame.number  # type: ignore[union-attr]
 
 
+def test_each_crop_is_sent_once_and_all_of_them_to_a_new_view(tuner: Recorded) -> None:
+    def names(sent: list[Any]) -> list[str]:
+        return [name for content, _ in sent if content["kind"] == "crops" for name in content["names"]]
+
+    assert sorted(names(tuner.sent)) == sorted({row["crop"] for row in tuner.lines})
+    content, buffers = next(pair for pair in tuner.sent if pair[0]["kind"] == "crops")
+    assert len(buffers) == len(content["names"]) and all(jpeg[:2] == b"\xff\xd8" for jpeg in buffers)
+    sent = tuner.ask(kind="set", field="box_thresh", value=0.93)
+    tuner.tuning.wait()
+    assert not names(sent), "the boxes that are left have been sent"
+    assert sorted(names(tuner.ask(kind="image"))) == sorted(names(tuner.sent))
+
+
 def test_a_frame_is_paddleocr_s_answer(tuner: Recorded) -> None:
     sent = tuner.ask(kind="set", field="box_thresh", value=0.93)
     content, arrays = frame_of(sent)

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tools.lab_session import ROOT
 
 FOLDER = ROOT / "ocr_helpers" / "widgets" / "detection_tuner"
-PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
+PIXEL = "R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
 WIDTH, HEIGHT = 400, 300
 DEFAULTS: dict[str, Any] = {
     "thresh": 0.3,
@@ -101,7 +101,7 @@ def status(**changes: Any) -> dict[str, Any]:
 
 
 def line(box: int, text: str | None = "가나다", score: str | None = "0.93") -> dict[str, Any]:
-    return {"box": box, "text": text, "score": score, "color": "#0d0887", "crop": PIXEL}
+    return {"box": box, "text": text, "score": score, "color": "#0d0887", "crop": f"0-1-{box}"}
 
 
 def everything(text: str = "가나다") -> dict[str, Any]:
@@ -167,6 +167,10 @@ def image(page: int = 0, width: int = WIDTH, height: int = HEIGHT) -> list[Any]:
     Image.new("RGB", (width // 2, height // 2), "white").save(out, "JPEG")
     message = {"kind": "image", "page": page, "width": width, "height": height}
     return [message, [base64.b64encode(out.getvalue()).decode()]]
+
+
+def crops(*boxes: int) -> list[Any]:
+    return [{"kind": "crops", "names": [f"0-1-{box}" for box in boxes]}, [PIXEL] * len(boxes)]
 
 
 def put(page: Page, name: str, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from threading import get_ident
+from threading import Lock, get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,14 @@ def _joined(names: Iterable[str]) -> str:
     return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
 
 
+def _spacing_of(lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Each text that lacks spaces with its restored form; the lines keep what was read."""
+    from ocr_helpers.spacing import restore_spacing
+
+    texts = {line["text"]: restore_spacing(line["text"]) for line in lines if line["text"]}
+    return {"on": True, "texts": {read: text for read, text in texts.items() if read != text}}
+
+
 class DetectionTuner(anywidget.AnyWidget):
     """Tune text detection on pages, and see at once which boxes come, go, and why.
 
@@ -88,6 +96,7 @@ class DetectionTuner(anywidget.AnyWidget):
     compare: Any = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     lines: Any = traitlets.List().tag(sync=True)
     lines_frame = traitlets.Int(0).tag(sync=True)
+    spacing: Any = traitlets.Dict(default_value={"on": False, "texts": {}}).tag(sync=True)
 
     def __init__(
         self,
@@ -106,6 +115,7 @@ class DetectionTuner(anywidget.AnyWidget):
         self._layers: dict[str, tuple[bool, bool]] = {}
         self._rows = LineRows()
         self._lines_at = 0.0
+        self._spacing_changes = Lock()
         self._answering = 0, ""  # which thread handles a message, and the message's id
         self._answered = ""
         self._sent_page = self._sent_frame = -1
@@ -172,7 +182,12 @@ class DetectionTuner(anywidget.AnyWidget):
                 page = self.tuning.pages[state.page_number]
                 self.code = code_of(self.tuning.pipeline_settings, page.source)
             if state.frame is not None and state.settled and self._is_time_for_lines(state):
-                self.lines = self._rows.of(state.frame, state.texts)
+                lines = self._rows.of(state.frame, state.texts)
+                self._send_crops(self._rows.fresh_crops())
+                self.lines = lines
+                with self._spacing_changes:
+                    if self.spacing["on"]:
+                        self.spacing = _spacing_of(lines)
                 self.lines_frame = state.frame.number
 
     def _is_time_for_lines(self, state: TuningState) -> bool:
@@ -203,6 +218,10 @@ class DetectionTuner(anywidget.AnyWidget):
         sizes = {"width": width, "height": height, "shown_width": shown[0], "shown_height": shown[1]}
         self.send({"kind": "image", "page": frame.page_number} | sizes, [jpeg])
 
+    def _send_crops(self, crops: dict[str, bytes]) -> None:
+        if crops:
+            self.send({"kind": "crops", "names": list(crops)}, list(crops.values()))
+
     def _send_map(self, frame: DetectionFrame) -> None:
         if self._sent_map is frame.page_map:
             return
@@ -224,6 +243,7 @@ class DetectionTuner(anywidget.AnyWidget):
             "pin": self.tuning.pin,
             "unpin": self.tuning.unpin,
             "recognize": lambda: self.tuning.set_recognize(content["on"]),
+            "spacing": lambda: self._set_spacing(bool(content["on"])),
             "save_preset": lambda: self._save_preset(str(content["name"])),
             "layers": lambda: self._set_layers(answer, bool(content["contour"]), bool(content["map"])),
             "image": self._resend,
@@ -255,6 +275,10 @@ class DetectionTuner(anywidget.AnyWidget):
             }
         )
 
+    def _set_spacing(self, on: bool) -> None:
+        with self._spacing_changes:
+            self.spacing = _spacing_of(self.lines) if on else {"on": False, "texts": {}}
+
     def _save_preset(self, name: str) -> None:
         name = name.strip()
         if not name or any(name == preset.name for preset in PRESETS):
@@ -278,6 +302,7 @@ class DetectionTuner(anywidget.AnyWidget):
         self._send_frame(frame, "")
 
     def _resend(self) -> None:
+        self._send_crops(self._rows.all_crops())
         frame = self.tuning.state.frame
         if frame is not None:
             self._sent_page = -1

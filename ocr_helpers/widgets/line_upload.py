@@ -42,9 +42,15 @@ def read_uploads(recognizer: "TextRecognition", files: Iterable[tuple[str, bytes
 
 
 class LineUpload(ipywidgets.VBox):  # type: ignore[misc]
-    """An upload button and, below it, the figure of the lines read; ``results`` holds PaddleOCR's results."""
+    """An upload button and, below it, the figure of the lines read; ``results`` holds PaddleOCR's results.
 
-    def __init__(self, recognizer: "TextRecognition") -> None:
+    Args:
+        recognizer: a ``paddleocr.TextRecognition``.
+        restore_spacing: whether the figure begins with spaces restored; the results never have them.
+
+    """
+
+    def __init__(self, recognizer: "TextRecognition", *, restore_spacing: bool = False) -> None:
         self.recognizer = recognizer
         self.results: list[Any] = []
         self.button = ipywidgets.FileUpload(
@@ -57,9 +63,14 @@ class LineUpload(ipywidgets.VBox):  # type: ignore[misc]
         self.figure = ipywidgets.Image(
             format="png", layout=ipywidgets.Layout(max_width="100%", display="none")
         )
+        self.spacing = ipywidgets.Checkbox(
+            value=restore_spacing, description="Restore spacing · 띄어쓰기 복원", indent=False
+        )
         self.refused = ipywidgets.VBox()
         self.button.observe(self._read, names="value")
-        super().__init__([ipywidgets.HBox([self.button, self.status]), self.refused, self.figure])
+        self.spacing.observe(self._redraw, names="value")
+        head = ipywidgets.HBox([self.button, self.status])
+        super().__init__([head, self.spacing, self.refused, self.figure])
 
     def _read(self, change: dict[str, Any]) -> None:
         if not change["new"]:
@@ -76,17 +87,27 @@ class LineUpload(ipywidgets.VBox):  # type: ignore[misc]
         finally:
             self.button.disabled = False
 
+    def _redraw(self, _change: dict[str, Any]) -> None:
+        try:
+            self._draw()
+        except Exception as error:
+            self.status.value = f"Failed: {type(error).__name__}: {error}"
+
     def show(self, read: UploadedLines) -> None:
         """Draw the results and list the files that were refused; labels show text, never HTML."""
+        self.results = read.results
+        self.refused.children = [ipywidgets.Label(text) for text in read.refused]
+        self.status.value = f"{len(read.results)} read, {len(read.refused)} refused."
+        self._draw()
+
+    def _draw(self) -> None:
         from io import BytesIO
 
         from ocr_helpers.drawing import show_line
 
-        self.results = read.results
-        self.refused.children = [ipywidgets.Label(text) for text in read.refused]
-        self.status.value = f"{len(read.results)} read, {len(read.refused)} refused."
-        if read.results:
+        if self.results:
             png = BytesIO()
-            show_line(read.results).savefig(png, format="png", dpi=110)
+            figure = show_line(self.results, restore_spacing=self.spacing.value)
+            figure.savefig(png, format="png", dpi=110)
             self.figure.value = png.getvalue()
-        self.figure.layout.display = "" if read.results else "none"
+        self.figure.layout.display = "" if self.results else "none"

@@ -21,6 +21,7 @@ from tuner_kernel import (
     banner,
     canvas,
     color_at,
+    crops,
     drawn,
     encoded,
     everything,
@@ -851,3 +852,27 @@ def test_nothing_moves_and_nothing_sticks_out(start: Start, width: int) -> None:
     loud = page.evaluate(boxes)
     assert loud == quiet
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_crops_come_once_before_or_after_their_lines(start: Start) -> None:
+    page = start()
+    pictures = page.locator(".ocr-tuner-crop img")
+    assert pictures.count() == 0
+    tell(page, crops(0, 1, 7))
+    expect(pictures).to_have_count(2)
+    addresses = pictures.evaluate_all("images => images.map(image => image.src)")
+    assert len(set(addresses)) == 2 and all(address.startswith("blob:") for address in addresses)
+    expect(pictures.first).to_have_js_property("naturalWidth", 1)
+    put(page, "lines", [line(7), line(0), line(3)])
+    assert pictures.count() == 2
+    tell(page, crops(0, 3))
+    expect(pictures).to_have_count(3)
+    assert pictures.nth(1).get_attribute("src") == addresses[0]
+
+
+def test_old_crops_are_given_up_and_those_in_sight_never(start: Start) -> None:
+    page = start()
+    tell(page, crops(*range(2100)))
+    expect(page.locator(".ocr-tuner-crop img")).to_have_count(3)
+    put(page, "lines", [line(99), line(2099), line(1)])
+    expect(page.locator(".ocr-tuner-crop img")).to_have_count(2)

@@ -2,14 +2,17 @@
 
 const UNREAD = "not read yet";
 const NO_TEXT = "(no text read)";
+const MOST_CROPS = 2000; // as many as the kernel remembers
 
 class LineList {
-  /** @param actions select(box or -1), recognize(on) */
+  /** @param actions select(box or -1), recognize(on), restoreSpacing(on) */
   constructor(parent, actions) {
     this.actions = actions;
     this.rows = []; // as shown: {root, line, …}
     this.lines = [];
+    this.restored = new Map(); // text as read → with spaces, where they differ
     this.marked = -1;
+    this.crops = new Map(); // name in the lines → address of the picture; the longest unused first
     const root = element("section", "lines", parent);
     root.setAttribute("aria-label", "Lines");
     const head = element("div", "row", root);
@@ -19,6 +22,12 @@ class LineList {
     this.switch = element("input", "", holder, { type: "checkbox" });
     element("span", "", holder, { textContent: "Read the lines" });
     this.switch.addEventListener("change", () => actions.recognize(this.switch.checked));
+    const spacing = element("label", "layer", root, {
+      title: "Show spaces that Korean needs and the reading lacks, in this list only; results keep what was read",
+    });
+    this.spacing = element("input", "", spacing, { type: "checkbox" });
+    element("span", "", spacing, { textContent: "Restore spacing · 띄어쓰기 복원" });
+    this.spacing.addEventListener("change", () => actions.restoreSpacing(this.spacing.checked));
     this.sort = element("select", "choice", root);
     this.sort.setAttribute("aria-label", "Order of the lines");
     this.sort.append(new Option("Reading order", "reading"), new Option("Lowest score first", "score"));
@@ -37,9 +46,32 @@ class LineList {
     setText(this.left, recognize && reading ? ` ${reading} to read` : ` ${count}`);
   }
 
+  setSpacing({ on, texts }) {
+    this.spacing.checked = on;
+    this.restored = new Map(Object.entries(texts));
+    this.build();
+  }
+
   set(lines) {
     this.lines = lines;
     this.build();
+  }
+
+  /** Pictures of lines that come, or have come without them. */
+  takeCrops({ names }, buffers) {
+    names.forEach((name, k) => {
+      if (this.crops.has(name)) return;
+      const blob = new Blob([typed(Uint8Array, buffers[k])], { type: "image/jpeg" });
+      this.crops.set(name, URL.createObjectURL(blob));
+    });
+    for (const row of this.rows) this.showCrop(row);
+    const shown = new Set(this.lines.map(({ crop }) => crop));
+    for (const [name, address] of this.crops) {
+      if (this.crops.size <= MOST_CROPS) break;
+      if (shown.has(name)) continue;
+      URL.revokeObjectURL(address);
+      this.crops.delete(name);
+    }
   }
 
   build() {
@@ -64,6 +96,7 @@ class LineList {
     row.crop = element("div", "crop", root);
     row.score = element("span", "score", root);
     row.text = element("span", "line-text", root, { lang: "ko" });
+    row.raw = element("span", "line-raw", root, { lang: "ko", hidden: true, title: "As read" });
     root.addEventListener("click", () => {
       if (!getSelection().toString()) this.actions.select(row.line.box); // else somebody marks text to copy
     });
@@ -74,17 +107,23 @@ class LineList {
     row.line = line;
     row.root.dataset.box = line.box;
     setText(row.number, String(number));
-    let img = row.crop.firstChild;
-    if (!line.crop) img?.remove();
-    else {
-      img ??= element("img", "", row.crop, { alt: "", decoding: "async", draggable: false });
-      if (img.getAttribute("src") !== line.crop) img.src = line.crop;
-    }
+    this.showCrop(row);
     setText(row.score, line.score ?? "–");
     row.score.style.backgroundColor = line.score === null ? "" : line.color;
     row.score.toggleAttribute("data-none", line.score === null);
-    setText(row.text, line.text === null ? (this.reads ? UNREAD : "–") : line.text || NO_TEXT);
+    const restored = this.restored.get(line.text);
+    setText(row.text, restored ?? (line.text === null ? (this.reads ? UNREAD : "–") : line.text || NO_TEXT));
+    setText(row.raw, restored ? line.text : "");
+    row.raw.hidden = !restored;
     row.text.toggleAttribute("data-none", !line.text);
+  }
+
+  showCrop({ line, crop }) {
+    const address = this.crops.get(line.crop);
+    let img = crop.firstChild;
+    if (!address) return img?.remove();
+    img ??= element("img", "", crop, { alt: "", decoding: "async", draggable: false });
+    if (img.getAttribute("src") !== address) img.src = address;
   }
 
   /** Mark the row of a box, and bring it into sight inside the list, never moving the notebook. */
@@ -123,5 +162,10 @@ class LineList {
       this.actions.select(this.rows[next].line.box);
     } else return;
     event.preventDefault();
+  }
+
+  close() {
+    for (const address of this.crops.values()) URL.revokeObjectURL(address);
+    this.crops.clear();
   }
 }

@@ -25,6 +25,7 @@ class Tuner {
       ["change:compare", () => this.showCompare()],
       ["change:lines", () => this.showLines()],
       ["change:lines_frame", () => this.showLines()],
+      ["change:spacing", () => this.showSpacing()],
     ];
     for (const [, listener] of this.listeners) listener();
     this.listeners.push(["msg:custom", (message, buffers) => this.receive(message, buffers ?? [])]);
@@ -64,6 +65,7 @@ class Tuner {
     this.lines = new LineList(right, {
       select: (box) => this.selectBox(box),
       recognize: (on) => this.ask({ kind: "recognize", on }),
+      restoreSpacing: (on) => this.ask({ kind: "spacing", on }),
     });
   }
 
@@ -77,11 +79,13 @@ class Tuner {
     if (text) this.note("refused", text);
     this.wantedPage = null;
     this.showState(); // a control that ran ahead goes back
+    this.showSpacing();
   }
 
   receive(message, buffers) {
     if (message?.kind === "image") this.area.takeImage(message, buffers[0]);
     else if (message?.kind === "map") this.area.takeMap(message, buffers[0]);
+    else if (message?.kind === "crops") this.lines.takeCrops(message, buffers);
     else if (message?.kind === "frame") {
       this.area.takeFrame(message, buffers);
       this.tieLines();
@@ -112,6 +116,10 @@ class Tuner {
     this.lines.set(this.model.get("lines"));
     this.tieLines();
     this.showState();
+  }
+
+  showSpacing() {
+    this.lines.setSpacing(this.model.get("spacing") ?? { on: false, texts: {} });
   }
 
   tieLines() {
@@ -183,7 +191,7 @@ class Tuner {
     const { contour, map } = this.area.toolbar.shown;
     if (contour || map) this.transport.request({ kind: "layers", contour: false, map: false });
     this.unguard();
-    for (const part of [this.transport, this.controls, this.code, this.area]) part.close();
+    for (const part of [this.transport, this.controls, this.code, this.area, this.lines]) part.close();
   }
 }
 

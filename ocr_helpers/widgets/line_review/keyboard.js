@@ -1,0 +1,67 @@
+// Keys in the field of a line, and a list of them. Letters go by their place on the keyboard (`code`): with a
+// Hangul layout `key` would be a jamo.
+
+const KEY_HELP = [
+  ["Enter", "right as it stands; next line"],
+  ["Shift + Enter", "previous line"],
+  ["↑ ↓", "previous, next line without a mark"],
+  ["Page ↑ ↓", "previous, next lines of the list"],
+  ["Esc", "the text as it was before typing"],
+  ["Ctrl + Alt + U", "cannot be read (###), and back"],
+  ["Ctrl + Alt + X", "no text at all: delete the line, and back"],
+  ["Ctrl + Alt + R", "the text as it was recognised"],
+  ["Ctrl + Alt + Z, Y", "undo, redo a correction"],
+  ["Ctrl + Z", "undo typing in the field"],
+];
+
+/** @param act of the row: accept(), step(way), turn(way), restore(), toggle(state), recognised(), undo(), redo() */
+function onFieldKey(event, act) {
+  // Keys of an input method are its own: Enter ends a syllable, Esc gives one up.
+  if (isComposing(event)) return;
+  const { code, key, ctrlKey, altKey, metaKey, shiftKey } = event;
+  const plain = !ctrlKey && !altKey && !metaKey;
+  const commands = {
+    KeyU: () => act.toggle("unreadable"),
+    KeyX: () => act.toggle("deleted"),
+    KeyR: () => act.recognised(),
+    KeyZ: () => (shiftKey ? act.redo() : act.undo()),
+    KeyY: () => act.redo(),
+  };
+  const keys = {
+    Enter: () => (shiftKey ? act.step(-1) : act.accept()),
+    ArrowUp: () => act.step(-1),
+    ArrowDown: () => act.step(1),
+    PageUp: () => act.turn(-1),
+    PageDown: () => act.turn(1),
+    Escape: () => act.restore(),
+  };
+  const way = ctrlKey && altKey ? commands[code] : plain && Object.hasOwn(keys, key) ? keys[key] : undefined;
+  if (!way) return;
+  event.preventDefault();
+  way();
+}
+
+/**
+ * Keep the notebook's shortcuts off while the review has the focus: Shift+Enter would run the cell, and
+ * Ctrl+Z would undo in it. Saving the notebook (Ctrl+S) and the command palette stay.
+ * JupyterLab takes keys at the document before any element here; it leaves alone what bears this attribute.
+ */
+function guardKeys(root) {
+  const guard = (event) => {
+    const { ctrlKey, metaKey, altKey, shiftKey, code } = event;
+    const ofNotebook = (ctrlKey || metaKey) && !altKey && (code === "KeyS" || (shiftKey && code === "KeyC"));
+    if (root.contains(event.target)) root.toggleAttribute("data-lm-suppress-shortcuts", !ofNotebook);
+  };
+  window.addEventListener("keydown", guard, true);
+  return () => window.removeEventListener("keydown", guard, true);
+}
+
+function addHelp(parent) {
+  const root = element("details", "help", parent);
+  element("summary", "", root, { textContent: "Keys" });
+  const list = element("dl", "keys", root);
+  for (const [keys, what] of KEY_HELP) {
+    element("dt", "", list, { textContent: keys });
+    element("dd", "", list, { textContent: what });
+  }
+}

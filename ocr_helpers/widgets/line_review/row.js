@@ -1,0 +1,118 @@
+// One line: its picture, its text in a field, its score and its state.
+
+const STATE_WORDS = { open: "", done: "✓ right", unreadable: "### cannot be read", deleted: "✕ no text" };
+
+class Row {
+  /** @param actions edit(row, text, state), draft(row, text or null), keys for `onFieldKey` by row, say(text) */
+  constructor(parent, actions) {
+    this.actions = actions;
+    this.line = null; // as the kernel has it, or as it will have it
+    this.crop = "";
+    this.root = element("div", "row", parent);
+    this.root.setAttribute("role", "listitem");
+    const side = element("div", "side", this.root);
+    this.number = element("span", "number", side);
+    this.score = element("span", "score", side, { title: "score of the recognition" });
+    const middle = element("div", "middle", this.root);
+    this.frame = element("div", "crop", middle);
+    this.field = element("input", "field", middle, { type: "text", lang: "ko", spellcheck: false });
+    this.field.setAttribute("autocomplete", "off");
+    const under = element("div", "under", middle);
+    this.state = element("span", "state", under);
+    this.read = element("span", "read", under, { lang: "ko" });
+    const marks = element("div", "marks", this.root);
+    this.unreadable = button("mark", marks, "###", "Cannot be read (Ctrl+Alt+U)", () => this.toggle("unreadable"));
+    this.deleted = button("mark", marks, "✕", "No text here: delete the line (Ctrl+Alt+X)", () => this.toggle("deleted"));
+    this.field.addEventListener("keydown", (event) => onFieldKey(event, actions.keys(this)));
+    this.field.addEventListener("input", (event) => this.typed(event.isComposing));
+    this.field.addEventListener("compositionend", () => this.typed(false));
+    this.field.addEventListener("focus", () => this.root.toggleAttribute("data-focus", true));
+    this.field.addEventListener("blur", () => {
+      this.root.removeAttribute("data-focus");
+      this.leave();
+    });
+  }
+
+  /** Show a line. What somebody types in this very line stays. */
+  show(line, place) {
+    const typing = this.line?.key === line.key && this.isChanged();
+    this.line = line;
+    this.root.dataset.line = line.line;
+    this.root.dataset.state = line.state;
+    this.root.toggleAttribute("data-refused", false);
+    setText(this.number, place);
+    setText(this.score, line.score || "–");
+    this.score.style.backgroundColor = line.color;
+    this.score.toggleAttribute("data-none", !line.score);
+    this.field.setAttribute("aria-label", `Line ${place}`);
+    if (!typing && this.field.value !== line.text) this.field.value = line.text;
+    this.shown = line.text;
+    const corrected = line.state === "done" && line.text !== clean(line.read);
+    setText(this.state, corrected ? "✓ corrected" : STATE_WORDS[line.state]);
+    setText(this.read, line.text === clean(line.read) ? "" : `read: ${line.read || "(nothing)"}`);
+    this.unreadable.setAttribute("aria-pressed", String(line.state === "unreadable"));
+    this.deleted.setAttribute("aria-pressed", String(line.state === "deleted"));
+    this.showCrop(line.crop);
+  }
+
+  showCrop(src) {
+    if (this.crop === src) return;
+    this.crop = src;
+    this.frame.replaceChildren();
+    if (src) element("img", "", this.frame, { src, alt: "the line on the page", draggable: false });
+  }
+
+  isChanged() {
+    return this.line !== null && clean(this.field.value) !== this.shown;
+  }
+
+  typed(composing) {
+    if (!composing) this.actions.draft(this, this.isChanged() ? clean(this.field.value) : null);
+  }
+
+  /** Give in what was typed: true unless it cannot be given in. */
+  leave() {
+    if (!this.isChanged()) return true;
+    const text = clean(this.field.value);
+    if (!text) {
+      this.restore();
+      this.actions.say("An empty text says nothing. Mark the line as unreadable (###), or delete it (✕).");
+      return false;
+    }
+    this.give(text, "done");
+    return true;
+  }
+
+  /** Right as it stands. */
+  accept() {
+    if (this.isChanged()) return this.leave();
+    if (this.line.state === "open" && !this.shown) {
+      this.actions.say("Nothing was read here. Type the text, mark it as unreadable (###), or delete it (✕).");
+      return false;
+    }
+    if (this.line.state === "open") this.give(this.shown, "done");
+    return true;
+  }
+
+  restore() {
+    this.field.value = this.shown;
+    this.actions.draft(this, null);
+  }
+
+  recognised() {
+    this.field.value = clean(this.line.read);
+    this.typed(false);
+  }
+
+  toggle(state) {
+    const text = clean(this.field.value) || this.shown;
+    this.give(text, this.line.state === state ? "open" : state);
+  }
+
+  give(text, state) {
+    const line = { ...this.line, text, state };
+    this.shown = text; // before the row is shown: nothing is being typed any more
+    this.field.value = text;
+    this.actions.edit(line);
+  }
+}
