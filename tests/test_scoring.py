@@ -100,6 +100,26 @@ def test_other_shapes_are_refused(quads: list[object]) -> None:
         page_cer([UNIT], ["가", "나"], [UNIT], ["가"])
 
 
+# Three edges in common: OpenCV 4.10 says that the larger box lies in the smaller.
+SLANTED = [[5.221631050109863, 14.875903129577637], [60.69900894165039, 7.24304723739624],
+           [64.10653686523438, 32.009735107421875], [8.629156112670898, 39.6425895690918]]  # fmt: skip
+SHORTER = [SLANTED[0], [40.558204650878906, 10.014120101928711], [43.965728759765625, 34.78080749511719],
+           SLANTED[3]]  # fmt: skip
+RISING = [[1043.9044189453125, 939.4795532226562], [1355.2491455078125, 1004.1983642578125],
+          [1353.41748046875, 1013.010009765625], [1042.07275390625, 948.2911987304688]]  # fmt: skip
+HIGHER = [*RISING[:2], [1352.563232421875, 1017.1195678710938], [1041.218505859375, 952.4007568359375]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "share"), [(SLANTED, SHORTER, 891.736 / 1400.0), (RISING, HIGHER, 2862.0 / 4196.78)]
+)
+def test_slanted_boxes_that_share_edges(
+    first: list[list[float]], second: list[list[float]], share: float
+) -> None:
+    assert intersections_over_unions([first], [second])[0, 0] == pytest.approx(share, rel=1e-3)
+    assert intersections_over_unions([second], [first])[0, 0] == pytest.approx(share, rel=1e-3)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_random_boxes_match_themselves(seed: int) -> None:
