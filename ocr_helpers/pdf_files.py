@@ -14,7 +14,7 @@ __all__ = ["DamagedPdfError", "EncryptedPdfError", "render_pdf"]
 
 # PDFium is not thread-safe, not even between documents: one call at a time in this process.
 # https://pypdfium2.readthedocs.io/en/stable/python_api.html
-_PDFIUM = threading.RLock()
+PDFIUM_LOCK = threading.RLock()
 
 
 class DamagedPdfError(OcrHelpersError):
@@ -47,12 +47,12 @@ def render_pdf(
     """
     document = _open(stream, name, limits.password)
     try:
-        with _PDFIUM:
+        with PDFIUM_LOCK:
             count = len(document)
         for index in limits.page_numbers(count, name):
             yield index, _render_page(document, index, f"{name}, page {index}", limits), limits.dpi
     finally:
-        with _PDFIUM:
+        with PDFIUM_LOCK:
             document.close()
 
 
@@ -61,7 +61,7 @@ def _open(stream: BinaryIO, name: str, password: str | None) -> Any:
     import pypdfium2.raw as pdfium
 
     try:
-        with _PDFIUM:
+        with PDFIUM_LOCK:
             document = pypdfium2.PdfDocument(stream, password=password)
             # Form fields are drawn only where this ran before the first page is fetched.
             document.init_forms()
@@ -86,7 +86,7 @@ def _render_page(document: Any, index: int, name: str, limits: PageLimits) -> np
 
     scale = limits.dpi / 72  # PDF's unit of length is 1/72 inch
     try:
-        with _PDFIUM:
+        with PDFIUM_LOCK:
             page = document[index]
             try:
                 width, height = (side * scale for side in page.get_size())
