@@ -187,6 +187,14 @@ def sent(page: Page, kind: str = "") -> list[dict[str, Any]]:
     return [message for message in found if not kind or message["kind"].startswith(kind)]
 
 
+def sent_next(page: Page, count: int) -> list[dict[str, Any]]:
+    """Settings sent, once there are so many: the next go out after the answer was drawn."""
+    page.wait_for_function(
+        "count => sent.filter(({kind}) => kind.startsWith('set')).length >= count", arg=count
+    )
+    return sent(page, "set")
+
+
 def last_id(page: Page) -> str:
     found: str = page.evaluate("sent.at(-1).id")
     return found

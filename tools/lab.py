@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PROMPT_CONNECTION = "ocr_helpers.lab_connection.PromptConnection"
 FIRST_NOTEBOOK = Path("notebooks/01_single_line_recognition.ipynb")
 
 
@@ -21,6 +22,7 @@ def command(root: Path = ROOT) -> list[str]:
         f"--ServerApp.root_dir={root}",
         "--ServerApp.ip=127.0.0.1",
     ]
+    line.append(f"--ServerApp.kernel_websocket_connection_class={PROMPT_CONNECTION}")
     # As the default address rather than as a file to open: so it stands in the printed link too.
     line.append(f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}")
     # Else JupyterLab asks its publisher for news and updates, and a question about it covers the notebook.

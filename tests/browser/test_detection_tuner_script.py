@@ -34,6 +34,7 @@ from tuner_kernel import (
     quad,
     script,
     sent,
+    sent_next,
     settled,
     shot,
     slider,
@@ -101,7 +102,7 @@ def test_a_slider_sends_each_step_and_waits_for_the_answer(start: Start, name: s
     assert float(slider(page, name).input_value()) == values[2]
     assert float(number(page, name).input_value()) == values[2]
     tell(page, frame(2, id=last_id(page)))
-    assert sent(page, "set")[1:] == [{"kind": "set", "field": name, "value": values[2]}]
+    assert sent_next(page, 2)[1:] == [{"kind": "set", "field": name, "value": values[2]}]
     put(page, "state", status(wanted=DEFAULTS | {name: values[0]}))  # older than what is on its way
     assert float(slider(page, name).input_value()) == values[2]
     tell(page, frame(3, id=last_id(page)))
@@ -148,7 +149,17 @@ def test_changes_of_several_fields_go_out_together(start: Start) -> None:
     assert sent(page, "set") == [{"kind": "set", "field": "thresh", "value": 0.29}]
     answer(page)
     values = {"box_thresh": 0.59, "unclip_ratio": 1.45}
-    assert sent(page, "set")[1:] == [{"kind": "set_many", "values": values}]
+    assert sent_next(page, 2)[1:] == [{"kind": "set_many", "values": values}]
+
+
+def test_where_nothing_is_drawn_the_next_setting_goes_out_too(start: Start) -> None:
+    page = start()
+    page.evaluate("window.requestAnimationFrame = () => 0")  # as in a hidden tab
+    slider(page, "thresh").focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowLeft")
+    answer(page)
+    assert sent_next(page, 2)[1:] == [{"kind": "set", "field": "thresh", "value": 0.28}]
 
 
 def test_the_slider_belongs_to_the_pointer_that_holds_it(start: Start) -> None:
@@ -657,6 +668,38 @@ def test_reading_is_switched_off(start: Start) -> None:
     answer(page)
     put(page, "state", status(recognize=False))
     expect(page.get_by_label("Read the lines")).not_to_be_checked()
+
+
+def test_spacing_is_restored_in_the_list_with_what_was_read_below(start: Start) -> None:
+    page = start(everything() | {"lines": [line(0, "나는밥을"), line(1, "가 나"), line(2, None, None)]})
+    switch = page.get_by_label("Restore spacing · 띄어쓰기 복원")
+    first, raw = page.locator("[data-box='0']"), page.locator(".ocr-tuner-line-raw:visible")
+    expect(switch).not_to_be_checked()
+    expect(raw).to_have_count(0)
+    switch.check()
+    assert sent(page, "spacing") == [{"kind": "spacing", "on": True}]
+    put(page, "spacing", {"on": True, "texts": {"나는밥을": "나는 밥을"}})
+    answer(page)
+    expect(first.locator(".ocr-tuner-line-text")).to_have_text("나는 밥을")
+    expect(raw).to_have_text(["나는밥을"])
+    expect(page.locator("[data-box='1']")).to_contain_text("가 나")
+    put(page, "lines", [line(0, "가 나"), line(1, HOSTILE)])
+    put(page, "spacing", {"on": True, "texts": {HOSTILE: f"{HOSTILE} "}})
+    expect(raw).to_have_text([HOSTILE])
+    assert page.evaluate("window.harm") is None
+    switch.uncheck()
+    assert sent(page, "spacing")[-1] == {"kind": "spacing", "on": False}
+    put(page, "spacing", {"on": False, "texts": {}})
+    expect(raw).to_have_count(0)
+
+
+def test_spacing_that_cannot_be_restored_says_why(start: Start) -> None:
+    page = start()
+    switch = page.get_by_label("Restore spacing · 띄어쓰기 복원")
+    switch.check()
+    answer(page, "refused", text="Install it: pip install kiwipiepy.")
+    expect(banner(page)).to_contain_text("pip install kiwipiepy")
+    expect(switch).not_to_be_checked()
 
 
 # Comparison

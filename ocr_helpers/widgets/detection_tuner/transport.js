@@ -1,6 +1,8 @@
 // Messages to the kernel. At most one unanswered "set": while it is on its way only the newest value of each
-// field is kept, and goes out when the answer comes.
+// field is kept, and goes out one frame after the answer was drawn: a kernel that computes the next boxes at
+// once would take the processor from the drawing, and the slider would stutter.
 
+const HIDDEN_MS = 100; // where nothing is drawn, as in a hidden tab
 const ANSWER_MS = 4000; // the kernel answers in milliseconds unless it is busy or gone
 const NO_ANSWER =
   "The kernel has not answered: it is busy with another cell, or it has stopped. " +
@@ -69,8 +71,19 @@ class Transport {
     this.request(content, (answer) => {
       this.flight = null;
       this.onValues(values, answer.kind === "refused", answer.text ?? "");
-      this.flush();
+      if (Object.keys(this.waiting).length) this.flushWhenDrawn();
     });
+  }
+
+  flushWhenDrawn() {
+    let frame = 0;
+    const go = () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+      this.flush();
+    };
+    const timer = setTimeout(go, HIDDEN_MS);
+    frame = requestAnimationFrame(() => (frame = requestAnimationFrame(go)));
   }
 
   /** A value on its way, or undefined. */
