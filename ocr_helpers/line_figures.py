@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from ocr_helpers import spacing
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.figures import (
     GREY,
@@ -41,6 +42,7 @@ def show_line(
     expected: str | Sequence[str] | None = None,
     low_score: float = 0.8,
     max_lines: int = 40,
+    restore_spacing: bool = False,
 ) -> Figure:
     """Draw one recognised line, or a stack of them: the crop, the text under it, the score beside it.
 
@@ -51,6 +53,9 @@ def show_line(
             shortest edit) are boxed in both, a differing space as ``␣``.
         low_score: scores below it are marked ``▼``.
         max_lines: of a longer sequence only so many are drawn; the figure says how many were left out.
+        restore_spacing: put spaces where Korean needs them (:func:`ocr_helpers.spacing.restore_spacing`);
+            where that changes a text, what was read stands below it, and ``expected`` is compared with the
+            restored one.
 
     Returns:
         A matplotlib Figure; as the last value of a cell it shows itself. The result is not changed.
@@ -59,13 +64,16 @@ def show_line(
         UnknownResultError: the result is no such mapping.
         PageImageError: ``input_img`` is no such image.
         ExpectedTextError: there are not as many expected texts as lines.
+        KiwiMissingError: spacing is to be restored, and kiwipiepy is not installed.
 
     """
     results = [result] if isinstance(result, Mapping) else list(result)
     single = isinstance(result, Mapping)
     truths = _expected_texts(expected, len(results))
     left = _MARGIN if single else _MARGIN + 0.45
-    rows = [_Row.read(item, truth, left) for item, truth in zip(results, truths, strict=True)]
+    rows = [
+        _Row.read(item, truth, left, restore_spacing) for item, truth in zip(results, truths, strict=True)
+    ]
     with matplotlib.style.context("default"):
         return _draw_rows(rows, left, low_score, max_lines, single)
 
@@ -89,22 +97,26 @@ class _Row(NamedTuple):
     image_rgb: NDArray[np.uint8]
     crop_wh: tuple[float, float]
     text: list[list[Cell]]
+    as_read: list[list[Cell]]
     expected: list[list[Cell]]
     distance: int | None
     score: float
 
     @property
     def height(self) -> float:
-        return self.crop_wh[1] + (len(self.text) + len(self.expected)) * line_height(_TEXT_PT)
+        rows = len(self.text) + len(self.as_read) + len(self.expected)
+        return self.crop_wh[1] + rows * line_height(_TEXT_PT)
 
     @classmethod
-    def read(cls, result: Any, expected: str | None, left: float) -> "_Row":
+    def read(cls, result: Any, expected: str | None, left: float, restore_spacing: bool) -> "_Row":
         require_keys(
             result, ("input_img", "rec_text", "rec_score"), "a text recognition result (TextRecResult)"
         )
         text = result["rec_text"]
         # With return_word_box=True PaddleX gives (text, where its words are).
-        text = unicodedata.normalize("NFC", text[0] if isinstance(text, tuple | list) else text)
+        text = raw = unicodedata.normalize("NFC", text[0] if isinstance(text, tuple | list) else text)
+        if restore_spacing:
+            text = spacing.restore_spacing(raw)
         image_rgb = as_rgb(result["input_img"], "input_img")
         room = _WIDTH - left - _MARGIN - _SCORE_WIDTH
         rows, columns = image_rgb.shape[:2]
@@ -116,10 +128,11 @@ class _Row(NamedTuple):
             read_marks, marks, distance = align(text, expected)
             if distance:
                 wanted = wrap(cells_of(expected, marks), room - _LABEL_WIDTH, _TEXT_PT, _MOST_TEXT_LINES)
-        room -= _LABEL_WIDTH if wanted else 0.0
+        room -= _LABEL_WIDTH if wanted or text != raw else 0.0
         shown = wrap(cells_of(text, read_marks), room, _TEXT_PT, _MOST_TEXT_LINES)
+        as_read = wrap(cells_of(raw), room, _TEXT_PT, _MOST_TEXT_LINES) if text != raw else []
         crop_wh = (columns * scale, rows * scale)
-        return cls(image_rgb, crop_wh, shown, wanted, distance, float(result["rec_score"]))
+        return cls(image_rgb, crop_wh, shown, as_read, wanted, distance, float(result["rec_score"]))
 
 
 def _draw_rows(rows: list[_Row], left: float, low_score: float, max_lines: int, single: bool) -> Figure:
@@ -156,6 +169,8 @@ def _line_summary(rows: list[_Row], low_score: float) -> str:
         parts.append(f"{sum(not distance for distance in judged)} of {len(judged)} exact")
         if wrong:
             parts.append(f"{wrong} character{'s' * (wrong > 1)} differ{'s' * (wrong == 1)} (boxed)")
+    if spaced := sum(bool(row.as_read) for row in rows):
+        parts.append(f"spaces restored in {spaced}")
     if low:
         parts.append(f"▼ {low} with a score below {low_score:g}")
     return "   ·   ".join(parts)
@@ -169,12 +184,16 @@ def _draw_row(figure: Figure, axes: Axes, row: _Row, left: float, y: float, low_
     if not row.score >= low_score:
         draw_text(axes, right - 0.6, y + 0.25, "▼", 10, color=score_color(0), ha="right")
     y += row.crop_wh[1] + 0.8 * line_height(_TEXT_PT)
-    if row.expected:  # both texts start at the same place, so that the eye can compare them
-        draw_text(axes, left, y, "read", 9, color=GREY)
-        draw_text(axes, left, y + len(row.text) * line_height(_TEXT_PT), "expected", 9, color=GREY)
-        left += _LABEL_WIDTH
+    blocks = [("read", row.text, "black"), ("expected", row.expected, "black")]
+    if row.as_read:
+        blocks[0] = ("restored", row.text, "black")
+        blocks.insert(1, ("read", row.as_read, GREY))
+    labelled = bool(row.expected or row.as_read)
     if row.text == [[]]:
-        draw_text(axes, left, y, "(no text read)", _TEXT_PT, color=GREY)
-    for cells in [*row.text, *row.expected]:
-        draw_cells(axes, left, y, cells, _TEXT_PT)
-        y += line_height(_TEXT_PT)
+        draw_text(axes, left + _LABEL_WIDTH * labelled, y, "(no text read)", _TEXT_PT, color=GREY)
+    for label, lines, color in blocks:
+        if labelled and lines:  # all texts start at the same place, so that the eye can compare them
+            draw_text(axes, left, y, label, 9, color=GREY)
+        for cells in lines:
+            draw_cells(axes, left + _LABEL_WIDTH * labelled, y, cells, _TEXT_PT, color=color)
+            y += line_height(_TEXT_PT)

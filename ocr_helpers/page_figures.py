@@ -1,7 +1,7 @@
 """A recognised page as a figure: numbered boxes coloured by score, and the numbered texts beside them."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import matplotlib.style
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
+from ocr_helpers import spacing
 from ocr_helpers.figures import (
     GREY,
     LEGEND_WIDTH,
@@ -27,7 +28,7 @@ from ocr_helpers.figures import (
     score_color,
     score_label,
 )
-from ocr_helpers.lettering import Cell, cells_of, draw_cells, draw_text, line_height, text_width, wrap
+from ocr_helpers.lettering import Cell, align, cells_of, draw_cells, draw_text, line_height, text_width, wrap
 from ocr_helpers.reading_order import reading_order
 
 __all__ = ["show_page"]
@@ -44,6 +45,7 @@ def show_page(
     order: Literal["paddleocr", "reading"] = "paddleocr",
     low_score: float = 0.8,
     max_texts: int = 200,
+    restore_spacing: bool = False,
 ) -> Figure:
     """Draw a page with its boxes numbered and coloured by score, and the numbered texts beside it.
 
@@ -57,6 +59,8 @@ def show_page(
             :func:`ocr_helpers.reading_order.reading_order`.
         low_score: boxes below it are dashed and thicker, their scores marked ``▼``.
         max_texts: of more texts only so many are listed; all boxes are drawn.
+        restore_spacing: put spaces where Korean needs them (:func:`ocr_helpers.spacing.restore_spacing`);
+            each is listed as a boxed ``␣``, so what was read is the text without it.
 
     Returns:
         A matplotlib Figure; ``figure.axes[1]`` has the page's pixels as units, for additions of your own.
@@ -66,9 +70,12 @@ def show_page(
         UnknownResultError: the result is neither of the two, or its lists differ in length.
         UnknownOrderError: ``order`` is another word.
         PageImageError: there is no picture, or it has another size than the one the boxes belong to.
+        KiwiMissingError: spacing is to be restored, and kiwipiepy is not installed.
 
     """
     boxes = _in_order(_read_boxes(result), order)
+    if restore_spacing:
+        boxes = _spaced(boxes)
     image_rgb = _page_image(_unwrapped(result), page)
     with matplotlib.style.context("default"):
         return _draw_page(image_rgb, boxes, low_score, max_texts)
@@ -79,6 +86,21 @@ class _Boxes(NamedTuple):
     texts: list[str] | None
     scores: list[float]
     unread_xy: list[NDArray[np.float64]]
+    new_spaces: Sequence[list[bool]] = ()
+
+    def cells(self) -> list[list[Cell]] | None:
+        if self.texts is None:
+            return None
+        marks: Sequence[list[bool] | None] = self.new_spaces or [None] * len(self.texts)
+        return [cells_of(text, marked) for text, marked in zip(self.texts, marks, strict=True)]
+
+
+def _spaced(boxes: _Boxes) -> _Boxes:
+    if boxes.texts is None:
+        return boxes
+    texts = [spacing.restore_spacing(text) for text in boxes.texts]
+    marks = [align(text, read)[0] for text, read in zip(texts, boxes.texts, strict=True)]
+    return boxes._replace(texts=texts, new_spaces=marks)
 
 
 def _unwrapped(result: Any) -> Any:
@@ -171,7 +193,7 @@ def _lay_out(image_rgb: NDArray[np.uint8], boxes: _Boxes, max_texts: int) -> _La
     largest = _WIDTH - _LEFT - _MARGIN if wide else 5.5
     scale = min(largest / columns, 8.6 / rows, 0.03)  # 0.03: three screen pixels for one of a small picture
     page_width, page_height = columns * scale, rows * scale
-    texts = boxes.texts
+    texts = boxes.cells()
     listed = list(range(len(boxes.scores)))[:max_texts]
     column = 0.95 if texts is None else _text_column([texts[index] for index in listed])
     x = _LEFT + page_width + 0.25
@@ -199,11 +221,9 @@ def _lay_out(image_rgb: NDArray[np.uint8], boxes: _Boxes, max_texts: int) -> _La
     return _Layout(page_width, entries, size_pt, max(_LEAST_WIDTH, right + _MARGIN), bottom + _MARGIN)
 
 
-def _text_column(texts: list[str]) -> float:
+def _text_column(texts: list[list[Cell]]) -> float:
     """Inches that the longest of the texts asks for, within 2 and 5.3."""
-    longest = max(
-        (sum(text_width(cell.glyphs, 10.0) for cell in cells_of(text)) for text in texts), default=0.0
-    )
+    longest = max((sum(text_width(cell.glyphs, 10.0) for cell in text) for text in texts), default=0.0)
     return float(np.clip(_NUMBER_WIDTH + longest + 0.2 + _SCORE_WIDTH, 2.0, 5.3))
 
 
@@ -216,7 +236,7 @@ def _columns(x: float, width: float, least: float) -> list[tuple[float, float]]:
 
 def _flow(
     listed: list[int],
-    texts: list[str] | None,
+    texts: list[list[Cell]] | None,
     columns: list[tuple[float, float]],
     top: float,
     height: float,
@@ -232,7 +252,7 @@ def _flow(
             index = waiting[0]
             text: list[list[Cell]] = [[]]
             if texts is not None:
-                text = wrap(cells_of(texts[index]), width - _NUMBER_WIDTH - _SCORE_WIDTH, size_pt, 2)
+                text = wrap(texts[index], width - _NUMBER_WIDTH - _SCORE_WIDTH, size_pt, 2)
             if y + (len(text) - 1) * step > top + height:
                 break
             entries.append(_Entry(index, x, y, width, text))
@@ -270,6 +290,8 @@ def _draw_page(image_rgb: NDArray[np.uint8], boxes: _Boxes, low_score: float, ma
 def _summary(boxes: _Boxes) -> str:
     count, what = len(boxes.scores), "box" if boxes.texts is None else "text"
     parts = [f"{count} {what}{('es' if what == 'box' else 's') * (count != 1)}"]
+    if restored := sum(map(any, boxes.new_spaces)):
+        parts.append(f"spaces restored (␣) in {restored}")
     if boxes.unread_xy:
         parts.append(f"{len(boxes.unread_xy)} without a kept text (dotted)")
     return "   ·   ".join(parts)
