@@ -88,7 +88,9 @@ def run_batch(
     while len(seen) < workers and warm < len(done):
         seen.add(done[warm]["worker"])
         warm += 1
-    steady = (done[-1]["time"] - done[warm - 1]["time"]) / max(1, len(done) - warm)
+    after = len(done) - warm
+    # In a short run a late worker may do its first page as the last of all: then the whole counts.
+    steady = (done[-1]["time"] - done[warm - 1]["time"]) / after if after else seconds / len(done)
     texts = {
         Path(record.source).name: [
             line.text for line in sorted(record.lines, key=lambda line: line.paddleocr_index)
