@@ -29,21 +29,22 @@ from training.unwarping_network import UnwarpingNetwork, margin_view
 from training.unwarping_photos import BATCH, BATCHES_PER_CHUNK, Batch, PhotoStream, batches
 from training.unwarping_targets import (
     WEIGHTS,
+    bending_error,
     bends_of,
     cells_view,
     corners_of,
+    dense_errors,
     dense_targets,
-    losses,
+    mirrorings,
     mistaken,
     on_grid,
-    slope_error,
 )
 from training.warped_pages import make_chunk
 
 FALLING = 0.4  # share of the training over which the learning rate falls to zero
 HELD_CHUNKS = 3
 # Each number of these heads is a sum over thousands; Adam moves every weight alike, so that sum would jump.
-WIDE = {"corner_hidden", "column_strips", "row_strips", "bends_of_dense"}
+WIDE = {"corner_hidden", "column_strips", "row_strips", "bends_of_dense", "fit_first"}
 WIDE_SHARE = 0.1  # of the learning rate
 
 
@@ -79,8 +80,13 @@ def find_losses(network: UnwarpingNetwork, batch: Batch, device: str, random: to
         features, dense = network.look(pages.to(memory_format=torch.channels_last))
         corners = network.corners(features[:half], dense[:half])
         bends = network.bends(features[half:], dense[half:])
-    targets = (right[:half], bends_of(displacement[half:], taken), page_places)
-    return losses(corners, bends, dense.float(), targets)
+        whole = network.fitted(mirrorings(network.together(taken, bends)))
+    errors = [
+        100 * on_grid(corners - right[:half]).abs().mean(),
+        bending_error(bends - bends_of(displacement[half:], taken)),
+        bending_error(whole - mirrorings(displacement[half:])),
+    ]
+    return torch.stack(errors + dense_errors(dense.float(), page_places))
 
 
 def evaluate(network: UnwarpingNetwork, held: list[Batch], device: str) -> str:
@@ -104,15 +110,16 @@ def evaluate(network: UnwarpingNetwork, held: list[Batch], device: str) -> str:
         return size(planes - on_grid(corners_of(planes)))
 
     one, both = (found[bent] - before for found in (on_grid(corners), displacement))
-    on_page, slopes = dense_targets(page_places[bent])
+    on_page = dense_targets(page_places[bent])[0]
     mask = ((dense[bent, 0] > 0) == (on_page > 0.5)).float().mean()
-    level = slope_error(torch.zeros_like(dense[bent]), on_page, slopes)
+    level, seen = (dense_errors(cells, page_places[bent]) for cells in (0 * dense[bent], dense[bent]))
     moved = [f"{share:.0%} {farthest[flat].quantile(share):.4f}" for share in (0.5, 0.9, 0.98)]
     return (
         f"displacement less by {1 - size(one) / size(before):.1%} after the first look, "
         f"{1 - size(both) / size(before):.1%} after both; not bilinear {curved(before):.4f} → "
-        f"{curved(both):.4f}; mask {mask:.1%} right; slopes wrong by {level:.4f} → "
-        f"{slope_error(dense[bent], on_page, slopes):.4f}; flat pages move by up to {', '.join(moved)}; "
+        f"{curved(both):.4f}; mask {mask:.1%} right; slopes wrong by {level[1]:.4f} → "
+        f"{seen[1]:.4f}, stretch by {level[2]:.4f} → {seen[2]:.4f}; "
+        f"flat pages move by up to {', '.join(moved)}; "
         f"98% of bent ones by {farthest[bent].quantile(0.02):.4f} or more"
     )
 
@@ -142,7 +149,11 @@ def train(args: argparse.Namespace) -> None:
     random = torch.Generator().manual_seed(args.seed * 1_000_003 + start)
     stream = PhotoStream(args.seed, -(-start // BATCHES_PER_CHUNK), fonts.TRAINING)
     loader = DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=64)
-    began, running, weights = time.monotonic(), torch.zeros(4), torch.tensor(list(WEIGHTS.values()))
+    began, running, weights = (
+        time.monotonic(),
+        torch.zeros(len(WEIGHTS)),
+        torch.tensor(list(WEIGHTS.values())),
+    )
     with tqdm(total=args.steps, initial=start, unit="step", mininterval=10) as bar:
         for step, batch in enumerate(islice(loader, max(0, args.steps - start)), start):
             for group in optimizer.param_groups:

@@ -53,13 +53,12 @@ def learned_arrays(network: UnwarpingNetwork) -> Arrays:
     for name, unit in convolutions.items():
         layer = getattr(network, name)
         add(name, layer.weight.detach(), layer.bias.detach(), unit)
-    for name, unit in (
-        ("corner_hidden", 1.0),
-        ("corner_factors", CORNER_UNIT),
-        ("bends_of_dense", BEND_UNIT),
-    ):
+    units = {"corner_hidden": 1.0, "corner_factors": CORNER_UNIT, "bends_of_dense": BEND_UNIT}
+    units |= {"fit_first": 1.0, "fit_second": 1.0, "fit_last": BEND_UNIT}
+    for name, unit in units.items():
         layer = getattr(network, name)
         add(name, layer.weight.detach().T, layer.bias.detach(), unit)
+    arrays["fit_first.weight"] /= np.float32(CORNER_UNIT)
     norm = network.structure_norm
     assert norm.running_mean is not None and norm.running_var is not None
     scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)

@@ -2,8 +2,9 @@
 
 The network looks twice through the same trunk. The first look, at the whole photo, finds where the page's
 corners lie; the page is straightened by them, with a margin round it, and the second look sees how it is
-bent. Where the page is and which way its lines and columns run is a dense output of every look: it is learned
-from far more right answers than a grid has, and the heads read it.
+bent. Where the page is, which way its lines and columns run and how much they are stretched is a dense output
+of every look: it is learned from far more right answers than a grid has, and the heads read it. At last the
+whole grid is corrected by itself: how a page's outline bends says much of how its inside is foreshortened.
 """
 
 from typing import cast
@@ -21,10 +22,12 @@ STRUCTURE, PATCHES = 3 * len(SIGMAS), 24  # channels of the fixed and of the lea
 FINE = [(48, 1), (80, 2), (80, 1)]  # channels and stride, from a quarter of PAGE_HW to CELLS_HW
 CHANNELS = 112  # at half of CELLS_HW
 DILATIONS = [1, 2, 4, 1, 2, 1]
-DENSE = 3  # the mask's logit, the slope of lines, the slope of columns
+DENSE = 5  # the mask's logit, the slopes of lines and of columns, how much lines and columns are stretched
+BENDING = 3  # of these, what the bends are read from directly; stretch is summed up along strips
 SQUEEZED, HIDDEN, STRIP = 12, 128, 32  # channels of the heads
+FITTED = 192  # channels of the last correction
 COARSE_HW = (CELLS_HW[0] // 2, CELLS_HW[1] // 2)
-SLOPE_UNIT = 0.3  # what 1 in the dense output means as a slope
+SLOPE_UNIT, STRETCH_UNIT = 0.3, 0.3  # what 1 in the dense output means as a slope, as a logarithm of a scale
 CORNER_UNIT, BEND_UNIT = 0.1, 0.02  # and in the heads' output, in shares of the frame
 
 
@@ -102,9 +105,13 @@ class UnwarpingNetwork(nn.Module):
         self.bend_features = convolution(CHANNELS + DENSE, STRIP, 1)
         self.column_strips = nn.Conv2d(STRIP, 2 * GRID_HW[0], (COARSE_HW[0], 3), padding=(0, 1))
         self.row_strips = nn.Conv2d(STRIP, 2 * GRID_HW[1], (3, COARSE_HW[1]), padding=(1, 0))
-        self.bends_of_dense = nn.Linear(DENSE * cells, 2 * GRID_HW[0] * GRID_HW[1])
+        nodes = 2 * GRID_HW[0] * GRID_HW[1]
+        self.bends_of_dense = nn.Linear(BENDING * cells, nodes)
+        self.fit_first, self.fit_second = nn.Linear(nodes, FITTED), nn.Linear(FITTED, FITTED)
+        self.fit_last = nn.Linear(FITTED, nodes)
         # The identity at first: noise in the grid would teach the layers below to fall silent.
-        for head in (self.corner_factors, self.column_strips, self.row_strips, self.bends_of_dense):
+        heads = (self.corner_factors, self.column_strips, self.row_strips, self.bends_of_dense, self.fit_last)
+        for head in heads:
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)  # type: ignore[arg-type]
         self.register_buffer("derivatives", derivative_kernels(), persistent=False)
@@ -160,18 +167,25 @@ class UnwarpingNetwork(nn.Module):
         rows = self.row_strips(strips).float().view(-1, 2, GRID_HW[1], COARSE_HW[0])
         with torch.autocast(features.device.type, enabled=False):
             found = columns @ self.to_columns.T + (rows @ self.to_rows.T).transpose(2, 3)
-        return cast(Tensor, BEND_UNIT * (found + self.bends_of_dense(pooled.flatten(1)).view_as(found)))
+        direct = self.bends_of_dense(pooled[:, :BENDING].flatten(1)).view_as(found)
+        return cast(Tensor, BEND_UNIT * (found + direct))
 
     def together(self, corners: Tensor, bends: Tensor) -> Tensor:
         """The displacement of both looks: the bends, and at the bent places the bilinear part."""
         return bends + bilinear_at(corners, bends + self.places)
+
+    def fitted(self, displacement: Tensor) -> Tensor:
+        """A displacement (N, 2, *GRID_HW), corrected by what is known of bent pages."""
+        hidden = functional.relu(self.fit_first(displacement.flatten(1) / CORNER_UNIT))
+        correction = self.fit_last(functional.relu(self.fit_second(hidden)))
+        return displacement + BEND_UNIT * correction.float().view_as(displacement)
 
     def forward(self, pages: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The displacement, the factors of its bilinear part, and the first look's dense output."""
         features, dense = self.look(pages)
         corners = self.corners(features, dense)
         bends = self.bends(*self.look(margin_view(pages, corners)))
-        return self.together(corners, bends), corners, dense
+        return self.fitted(self.together(corners, bends)), corners, dense
 
 
 def sample(image: Tensor, places: Tensor) -> Tensor:

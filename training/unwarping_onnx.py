@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from training.unwarping_arrays import HALF_A_LEVEL, MODEL_NAME, STILL, Arrays
-from training.unwarping_network import COARSE_HW, DILATIONS, FINE, REACH
+from training.unwarping_network import BENDING, COARSE_HW, DENSE, DILATIONS, FINE, REACH
 from training.warped_pages import GRID_HW, PAGE_HW
 
 
@@ -113,7 +113,8 @@ class OnnxGraph:
         rows = self.convolution("row_strips", strips, around=(1, 0))
         rows = self("MatMul", self.reshape(rows, -1, 2, GRID_HW[1], COARSE_HW[0]), "cells_to_rows")
         found = self("Add", columns, self("Transpose", rows, perm=[0, 1, 3, 2]))
-        dense = self.linear("bends_of_dense", self("Flatten", pooled, axis=1))
+        bending, _ = self.split(pooled, [BENDING, DENSE - BENDING])
+        dense = self.linear("bends_of_dense", self("Flatten", bending, axis=1))
         return self("Add", self.reshape(found, 0, 2, -1), self.reshape(dense, -1, 2, GRID_HW[0] * GRID_HW[1]))
 
     def margin_view(self, pages: str, corners: str) -> str:
@@ -130,6 +131,12 @@ class OnnxGraph:
         level, factors = self.split(corners, [1, 3], axis=2)
         both = self("Add", self("Add", bends, level), self("MatMul", factors, basis))
         return self.reshape(both, 0, 2, *GRID_HW)
+
+    def fitted(self, displacement: str) -> str:
+        """``UnwarpingNetwork.fitted``."""
+        hidden = self("Relu", self.linear("fit_first", self("Flatten", displacement, axis=1)))
+        hidden = self("Relu", self.linear("fit_second", hidden))
+        return self("Add", displacement, self.reshape(self.linear("fit_last", hidden), -1, 2, *GRID_HW))
 
     def sample(self, image: str, grid: str, name: str = "") -> str:
         """Look at an image in places -1 … 1."""
@@ -169,7 +176,7 @@ def onnx_model(learned: Arrays, fixed: Arrays, still: float = STILL) -> onnx.Mod
     across = g("Transpose", g.shrink("rows", height, rows), perm=[1, 0])
     small = g("MatMul", across, small)
     corners = g.corners(g.look(small)[0])
-    both = g.together(corners, g.bends(*g.look(g.margin_view(small, corners))))
+    both = g.fitted(g.together(corners, g.bends(*g.look(g.margin_view(small, corners)))))
     moves = g("Greater", g("ReduceMax", g("Abs", both), axes=[1, 2, 3]), still)
     both = g("Mul", both, g("Cast", moves, to=TensorProto.FLOAT), name="displacement")
     # One product makes the grid of all pixels with x and y side by side, as GridSample takes it.

@@ -8,7 +8,7 @@ import paddle
 from paddle.nn import functional
 
 from training.unwarping_arrays import HALF_A_LEVEL, STILL, Arrays
-from training.unwarping_network import COARSE_HW, DILATIONS, FINE, REACH
+from training.unwarping_network import BENDING, COARSE_HW, DILATIONS, FINE, REACH
 from training.warped_pages import GRID_HW, PAGE_HW
 
 Tensor = Any  # paddle.Tensor; Paddle comes without types
@@ -83,7 +83,7 @@ class PaddleGraph(paddle.nn.Layer):  # type: ignore[misc]
         rows = self.convolution("row_strips", strips, padding=[1, 0])
         rows = rows.reshape([-1, 2, GRID_HW[1], COARSE_HW[0]]) @ self.get("cells_to", "rows")
         found = (columns + rows.transpose([0, 1, 3, 2])).flatten(2)
-        dense = self.linear("bends_of_dense", pooled.flatten(1))
+        dense = self.linear("bends_of_dense", pooled[:, :BENDING].flatten(1))
         return found + dense.reshape([-1, 2, GRID_HW[0] * GRID_HW[1]])
 
     def margin_view(self, pages: Tensor, corners: Tensor) -> Tensor:
@@ -97,6 +97,12 @@ class PaddleGraph(paddle.nn.Layer):  # type: ignore[misc]
         at = bends + self.off_middle
         basis = paddle.concat([at, at[:, :1] * at[:, 1:]], 1)
         return (bends + corners[:, :, :1] + corners[:, :, 1:] @ basis).reshape([-1, 2, *GRID_HW])
+
+    def fitted(self, displacement: Tensor) -> Tensor:
+        """``OnnxGraph.fitted``."""
+        hidden = functional.relu(self.linear("fit_first", displacement.flatten(1)))
+        hidden = functional.relu(self.linear("fit_second", hidden))
+        return displacement + self.linear("fit_last", hidden).reshape([-1, 2, *GRID_HW])
 
     def sample(self, image: Tensor, grid: Tensor) -> Tensor:
         """Look at an image in places -1 … 1."""
@@ -126,7 +132,7 @@ class PaddleGraph(paddle.nn.Layer):  # type: ignore[misc]
         small = ((image[:, 0] + image[:, 1] + image[:, 2]) / 3) @ self.shrink("columns", column, columns)
         small = (self.shrink("rows", row, rows).t() @ small).unsqueeze(1)
         corners = self.corners(self.look(small)[0])
-        both = self.together(corners, self.bends(*self.look(self.margin_view(small, corners))))
+        both = self.fitted(self.together(corners, self.bends(*self.look(self.margin_view(small, corners)))))
         moves = both.abs().amax([1, 2, 3], keepdim=True) > self.still
         both = both * moves.astype("float32")
         nodes = ((both.transpose([0, 2, 3, 1]) + self.places) * 2 - 1).flatten(2)

@@ -4,12 +4,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.unwarping_network import MARGIN, SLOPE_UNIT, bilinear, bilinear_at, middles
+from training.unwarping_network import MARGIN, SLOPE_UNIT, STRETCH_UNIT, bilinear, bilinear_at, middles
 from training.warped_pages import CELLS_HW, GRID_HW
 
 STRAIGHTNESS = 2.0  # weight of the error between neighbouring places: it is what bends a line
-WEIGHTS = {"corners": 0.5, "bends": 1.0, "mask": 8.0, "slopes": 80.0}
-STEEPEST = 1.0  # slope; what is steeper counts as that
+WEIGHTS = {"corners": 0.5, "bends": 0.5, "fit": 1.0, "mask": 8.0, "slopes": 80.0, "stretch": 40.0}
+STEEPEST = 1.0  # slope, and logarithm of a scale; what is beyond counts as that
 NODES_Y, NODES_X = (torch.linspace(0, 1, side) for side in GRID_HW)
 PLACES = torch.stack(torch.meshgrid(NODES_X, NODES_Y, indexing="xy"))
 
@@ -60,40 +60,47 @@ def cells_view(page_places: Tensor, corners: Tensor) -> Tensor:
     return functional.grid_sample(page_places, grid, padding_mode="border", align_corners=False)
 
 
-def dense_targets(page_places: Tensor) -> tuple[Tensor, Tensor]:
-    """Where the page lies (N, *CELLS_HW), 0 or 1; slopes (N, 2, *CELLS_HW) of its lines and columns."""
+def dense_targets(page_places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """What the cells (N, ..., *CELLS_HW) show.
+
+    Where the page lies (no further axis), 0 or 1; slopes (N, 2, ...) of its lines and columns; logarithms
+    (N, 2, ...) of how many shares of the page's width and height a share of the frame's takes in.
+    """
     on_page = ((page_places >= 0) & (page_places <= 1)).all(1).float()
     across = page_places[..., 2:] - page_places[..., :-2]
     down = page_places[:, :, 2:] - page_places[:, :, :-2]
     across = functional.pad(across, (1, 1, 0, 0), mode="replicate") * (CELLS_HW[1] / 2)
     down = functional.pad(down, (0, 0, 1, 1), mode="replicate") * (CELLS_HW[0] / 2)
-    lines = across[:, 1] / down[:, 1].clamp(min=0.2)
-    columns = down[:, 0] / across[:, 0].clamp(min=0.2)
-    return on_page, torch.stack([lines, columns], 1).clamp(-STEEPEST, STEEPEST)
+    width, height = across[:, 0].clamp(min=0.2), down[:, 1].clamp(min=0.2)
+    slopes = torch.stack([across[:, 1] / height, down[:, 0] / width], 1)
+    stretch = torch.stack([width, height], 1).log()
+    return on_page, slopes.clamp(-STEEPEST, STEEPEST), stretch.clamp(-STEEPEST, STEEPEST)
 
 
-def slope_error(dense: Tensor, on_page: Tensor, slopes: Tensor) -> Tensor:
-    """Mean error of the slopes on the page."""
-    wrong = (SLOPE_UNIT * dense[:, 1:] - slopes).abs() * on_page[:, None]
+def error_on_page(found: Tensor, right: Tensor, on_page: Tensor) -> Tensor:
+    """Mean error of what was found (N, 2, *CELLS_HW), on the page."""
+    wrong = (found - right).abs() * on_page[:, None]
     return wrong.sum() / (2 * on_page.sum()).clamp(min=1)
 
 
-def losses(corners: Tensor, bends: Tensor, dense: Tensor, right: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-    """Errors (4,) in the order of WEIGHTS, of the photos' corners, of the views' bends, of both's cells.
+def dense_errors(dense: Tensor, page_places: Tensor) -> list[Tensor]:
+    """Errors of the mask, the slopes and the stretch."""
+    on_page, slopes, stretch = dense_targets(page_places)
+    return [
+        functional.binary_cross_entropy_with_logits(dense[:, 0], on_page),
+        error_on_page(SLOPE_UNIT * dense[:, 1:3], slopes, on_page),
+        error_on_page(STRETCH_UNIT * dense[:, 3:], stretch, on_page),
+    ]
 
-    ``right``: corners of the photos, bends of the views, ``page_places`` of both. The first two errors are in
-    percent of the frame.
-    """
-    right_corners, right_bends, page_places = right
-    moved = on_grid(corners - right_corners)
-    wrong = bends - right_bends
+
+def bending_error(wrong: Tensor) -> Tensor:
+    """Mean error of places (N, 2, *GRID_HW), and of the steps between neighbours, in percent of the frame."""
     steps = wrong.diff(dim=2).abs().mean() + wrong.diff(dim=3).abs().mean()
-    on_page, slopes = dense_targets(page_places)
-    return torch.stack(
-        [
-            100 * moved.abs().mean(),
-            100 * (wrong.abs().mean() + STRAIGHTNESS * steps),
-            functional.binary_cross_entropy_with_logits(dense[:, 0], on_page),
-            slope_error(dense, on_page, slopes),
-        ]
-    )
+    return 100 * (wrong.abs().mean() + STRAIGHTNESS * steps)
+
+
+def mirrorings(displacement: Tensor) -> Tensor:
+    """The displacement (N, 2, *GRID_HW) of a page and of its mirror images: (4 N, 2, *GRID_HW)."""
+    across = displacement.flip(3) * displacement.new_tensor([-1, 1])[:, None, None]
+    both = torch.cat([displacement, across])
+    return torch.cat([both, both.flip(2) * displacement.new_tensor([1, -1])[:, None, None]])

@@ -211,11 +211,16 @@ def _draw_warp(rng: np.random.Generator, aspect: float, strength: float) -> Warp
         angle, side = rng.normal(0, 0.03), float(rng.choice([-1, 1]))
     else:
         angles = rng.normal(0, 0.1), np.pi / 2 + rng.normal(0, 0.1), rng.uniform(0, np.pi)
-        angle, side = float(rng.choice(angles, p=[0.5, 0.25, 0.25])), 1.0
+        angle, side = float(rng.choice(angles, p=[0.4, 0.25, 0.35])), 1.0
+    lean = strength * rng.uniform(-1, 1, 2) * [0.5, 1.9]  # a camera that looks from a side
+    if profile is _spine and rng.random() < 0.6:  # books are photographed from above
+        lean = lean * rng.uniform(0.02, 0.3)
+    elif rng.random() < 0.5:  # and from far to the side: little height shows as much
+        farther = rng.uniform(1.5, 5)
+        lean, height = lean * farther, height / farther
     rise, steep, run = _tabulated(profile(rng), height)
     axis = np.array([np.cos(angle), np.sin(angle)]) * side
     crumple = _crumple(rng, strength)
-    lean = strength * rng.uniform(-1, 1, 2) * [0.5, 1.9]  # a camera that looks from a side
     tilt, distance = strength * rng.normal(0, 0.25, 2), rng.uniform(1.5, 5.0)
     turn = rng.normal(0, 0.035) * rng.choice([0.0, 1.0, 2.0], p=[0.3, 0.5, 0.2])
     frame = np.array([aspect, 1.0])
@@ -250,7 +255,7 @@ def _draw_warp(rng: np.random.Generator, aspect: float, strength: float) -> Warp
 
 def _crumple(rng: np.random.Generator, strength: float) -> Callable[[Places], Places]:
     """A slow drift of the paper in its plane, as damp paper and cheap lenses have it; mostly none."""
-    if rng.random() < 0.65:
+    if rng.random() < 0.8:
         return lambda page: np.zeros_like(page)
     waves = rng.uniform(-1.3, 1.3, (4, 2)) * 2 * np.pi
     phases, sizes = rng.uniform(0, 2 * np.pi, 4), rng.normal(0, 0.007 * strength, (4, 2))
