@@ -1,10 +1,12 @@
 """How fast many documents are read, and at what memory: ``python -m benchmarks.batch``.
 
 speed   pages per minute of ``read_documents`` with one and two workers, against a plain loop over
-        ``PaddleOCR.predict`` in one process that may use all cores: same files, same starter models, engine
-        onnxruntime. In turn, several times; the median of the ratios, with the lowest and highest. Of warm
-        workers, as of a loop whose models are loaded; whole calls are printed as well. What both read is
-        compared line by line: PaddleOCR's batches of lines change some, see ``benchmarks.pipeline``.
+        ``PaddleOCR.predict`` in one process that may use all cores: same files, same starter models. In turn,
+        several times; the median of the ratios, with the lowest and highest. Of warm workers, as of a loop
+        whose models are loaded; whole calls are printed as well. What both read is compared line by line:
+        PaddleOCR's batches of lines change some, see ``benchmarks.pipeline``. One worker is measured on one
+        core, as each of two has it, and on all cores, with a thread for each.
+worker  processor milliseconds of a page in one worker of one thread: inside the networks, and around them.
 memory  resident memory of one worker over --pages N pages that all differ; never replaced meanwhile.
 resume  a call over a job of --done N pages in which everything is done.
 ocrmypdf  the same pages through OCRmyPDF with Tesseract ``kor``, where both are installed.
@@ -21,12 +23,13 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Final
+from typing import Final, NamedTuple
 
 from PIL import Image
 
 import ocr_helpers as ocr
 from benchmarks.batch_loops import plain_loop
+from benchmarks.batch_parts import worker_time
 from benchmarks.batch_runs import (
     BatchRun,
     command_seconds,
@@ -44,6 +47,21 @@ ALLOWED_DIFFERENCE: Final = 0.02
 EARLY_PAGE: Final = 50
 ALL_MODULES: Final = ocr.PipelineSettings(
     use_doc_orientation_classify=True, use_doc_unwarping=True, use_textline_orientation=True
+)
+
+
+class Workers(NamedTuple):
+    """A way to read: so many worker processes on so many cores, None for all."""
+
+    name: str
+    workers: int
+    cores: int | None
+
+
+WORKERS: Final = (
+    Workers("one worker on one core", 1, 1),
+    Workers("one on all cores", 1, None),
+    Workers("two workers", 2, None),
 )
 
 
@@ -78,33 +96,42 @@ def different_lines(
 
 
 def measure_speed(options: argparse.Namespace, work: Path) -> list[str]:
-    """Plain loop, one worker, two workers, in turn."""
+    """Plain loop, one worker on one core and on all, two workers, in turn."""
     settings = ALL_MODULES if options.all_modules else ocr.PipelineSettings()
     files = copy_pages(samples(), work / "speed", options.speed_pages)
     plain: list[float] = []
-    batch: dict[int, list[BatchRun]] = {1: [], 2: []}
+    batch: dict[Workers, list[BatchRun]] = {one: [] for one in WORKERS}
     for repeat in range(options.repeats):
         loop = plain_loop(files, settings, options.engine)
         plain.append(loop.seconds / len(files))
-        for workers in batch:
-            out = work / f"out-{workers}-{repeat}"
-            batch[workers].append(run_batch(work / "speed", out, settings, workers))
-        said = ", ".join(f"{60 / runs[-1].steady_seconds:.0f} with {n}" for n, runs in batch.items())
-        print(
-            f"  repeat {repeat + 1}: {60 / plain[-1]:.0f} pages/min in a plain loop, {said} workers",
-            flush=True,
-        )
-    steady = {workers: [run.steady_seconds for run in runs] for workers, runs in batch.items()}
-    different, total = different_lines(batch[2][-1].texts, loop.texts)
-    whole = statistics.median(run.seconds for run in batch[2])
+        for one, runs in batch.items():
+            out = work / f"out-{one.workers}-{one.cores}-{repeat}"
+            runs.append(run_batch(work / "speed", out, settings, one.workers, cores=one.cores))
+        said = ", ".join(f"{60 / runs[-1].steady_seconds:.0f} with {one.name}" for one, runs in batch.items())
+        print(f"  repeat {repeat + 1}: {60 / plain[-1]:.0f} pages/min in a plain loop, {said}", flush=True)
+    alone, wide, two = ([run.steady_seconds for run in batch[one]] for one in WORKERS)
+    runs_of_two = batch[WORKERS[-1]]
+    different, total = different_lines(runs_of_two[-1].texts, loop.texts)
+    whole = statistics.median(run.seconds for run in runs_of_two)
     return [
-        f"two workers against a plain loop: {ratio(plain, steady[2])} times as fast ({options.engine}, "
+        f"two workers against a plain loop: {ratio(plain, two)} times as fast ({options.engine}, "
         f"{'all five modules' if options.all_modules else 'detection and recognition'})",
-        f"one worker against a plain loop: {ratio(plain, steady[1])}",
-        f"two workers against one: {ratio(steady[1], steady[2])}",
-        f"two workers: {60 / statistics.median(steady[2]):.0f} pages/min; the whole call of {len(files)} "
+        f"one worker with all cores against a plain loop: {ratio(plain, wide)}",
+        f"two workers against one: {ratio(alone, two)} on one core, {ratio(wide, two)} with all cores",
+        f"two workers: {60 / statistics.median(two):.0f} pages/min; the whole call of {len(files)} "
         f"pages, models loaded, {whole:.1f} s",
         f"lines that differ from the plain loop's: {different} of {total}",
+    ]
+
+
+def measure_worker(options: argparse.Namespace, work: Path) -> list[str]:
+    """Where the time of a worker goes."""
+    settings = ALL_MODULES if options.all_modules else ocr.PipelineSettings()
+    found = worker_time(samples(), settings, options.repeats)
+    return [
+        f"a worker of one thread: {found.whole:.0f} ms of processor time per page, of that "
+        f"{found.networks:.0f} ms ({found.networks / found.whole:.0%}) in the networks, "
+        f"{found.around:.0f} ms around them, {found.decoding:.0f} ms decoding, {found.writing:.0f} ms writing"
     ]
 
 
@@ -160,6 +187,7 @@ def measure_ocrmypdf(options: argparse.Namespace, work: Path) -> list[str]:
 
 PARTS: Final[Mapping[str, Callable[[argparse.Namespace, Path], list[str]]]] = {
     "speed": measure_speed,
+    "worker": measure_worker,
     "memory": measure_memory,
     "resume": measure_resume,
     "ocrmypdf": measure_ocrmypdf,

@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -66,22 +67,39 @@ def write_new_pages(pages: Sequence[Page], folder: Path, count: int) -> None:
 
 
 def run_batch(
-    folder: Path, out: Path, settings: ocr.PipelineSettings, workers: int, **options: Any
+    folder: Path,
+    out: Path,
+    settings: ocr.PipelineSettings,
+    workers: int,
+    *,
+    cores: int | None = None,
+    **options: Any,
 ) -> BatchRun:
-    """Read a folder with the starter models, and say how fast the warm workers were."""
-    began = perf_counter()
-    read_documents(
-        folder,
-        out,
-        settings,
-        workers=workers,
-        weights="starter",
-        device="cpu",
-        engine="onnxruntime",
-        progress=False,
-        **options,
-    )
-    seconds = perf_counter() - began
+    """Read a folder with the starter models, and say how fast the warm workers were.
+
+    Args:
+        folder: of the pages.
+        out: the output folder.
+        settings: as for ``read_documents``.
+        workers: processes; they share the cores.
+        cores: how many they may use together; by default all that this process may.
+        options: of ``read_documents``.
+
+    """
+    with _only(cores):
+        began = perf_counter()
+        read_documents(
+            folder,
+            out,
+            settings,
+            workers=workers,
+            weights="starter",
+            device="cpu",
+            engine="onnxruntime",
+            progress=False,
+            **options,
+        )
+        seconds = perf_counter() - began
     done = [event for event in manifest(out) if event["event"] == "done"]
     warm = 0
     seen: set[str] = set()
@@ -98,6 +116,20 @@ def run_batch(
         for record in load_records(out / "pages")
     }
     return BatchRun(seconds, steady, texts)
+
+
+@contextmanager
+def _only(cores: int | None) -> Iterator[None]:
+    """Keep this thread, and what it starts, on so many cores; where the system cannot, on all."""
+    if cores is None or not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[-cores:])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def memory_by_page(out: Path) -> dict[str, list[int]]:

@@ -17,7 +17,6 @@ import os
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -210,14 +209,14 @@ def _executor(
         with contextlib.closing(run_local(plan, reader, limits, workers)) as events:
             yield _Source(events)
         return
+    from ocr_helpers.batch_dashboard import find_dashboard
     from ocr_helpers.batch_dask import cluster_client, run_on_cluster
 
     with cluster_client(scheduler, workers) as client:
-        # The dashboard is drawn by Bokeh, on the scheduler's side, which may be another machine.
-        missing = "" if find_spec("bokeh") else " (if it stays empty: the scheduler needs the package bokeh)"
-        announce(f"Dask dashboard: {client.dashboard_link}{missing}")
+        link, said = find_dashboard(client)
+        announce(said)
         with contextlib.closing(run_on_cluster(plan, reader, limits, client)) as events:
-            yield _Source(events, client.dashboard_link)
+            yield _Source(events, link)
 
 
 def _run(

@@ -119,14 +119,14 @@ def locked(out_dir: Path) -> Iterator[None]:
         out_dir.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputInUseError(
-                f"{shown(str(out_dir))} is being written to by {_holder(handle)}. Wait until it ends, end "
-                "it, or choose another out_dir."
-            ) from None
         with output_errors(out_dir):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise OutputInUseError(
+                    f"{shown(str(out_dir))} is being written to by {_holder(handle)}. Wait until it ends, "
+                    "end it, or choose another out_dir."
+                ) from None
             os.ftruncate(handle, 0)
             holder = {"pid": os.getpid(), "host": socket.gethostname()}
             os.pwrite(handle, json.dumps(holder).encode(), 0)
@@ -184,6 +184,7 @@ class DurableLog:
 
     def __init__(self, path: Path) -> None:
         new = not path.exists()
+        self._path = path
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         self._length = os.fstat(self._handle).st_size
         self.cut_bytes = self._cut_unfinished()
@@ -216,6 +217,17 @@ class DurableLog:
                 os.ftruncate(self._handle, self._length)
             raise
         self._length += len(content)
+
+    def check_in_place(self) -> None:
+        """See whether the path still leads to this file.
+
+        Raises:
+            OSError: its folder was moved, deleted or unmounted; what is written to the path now would be
+                apart from what was written before.
+
+        """
+        if not os.path.samestat(os.fstat(self._handle), self._path.stat()):
+            raise OSError(errno.ESTALE, "its folder is not the one the run began in")
 
     def close(self) -> None:
         """Let go of the file."""

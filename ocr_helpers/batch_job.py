@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
+from ocr_helpers.batch_differences import job_differences
 from ocr_helpers.batch_errors import JobChangedError, JobFileError, OutputError
 from ocr_helpers.batch_files import output_errors, write_files
 from ocr_helpers.batch_manifest import MANIFEST_NAME
@@ -94,15 +95,13 @@ def check_job(out_dir: Path, before: Mapping[str, Any], now: Mapping[str, Any]) 
     """Compare what earlier results depend on with what new ones would.
 
     Raises:
-        JobChangedError: they differ; the message says in what.
+        JobChangedError: they differ; the message says in what, a line for each difference.
 
     """
-    changes = list(_differences("", before, now))
-    if changes:
-        more = f"; and {len(changes) - 6} more" if len(changes) > 6 else ""
+    if changes := job_differences(before, now):
         raise JobChangedError(
-            f"{shown(str(out_dir))} holds results that were read differently: {'; '.join(changes[:6])}{more}."
-            " Choose another out_dir, go back to what it was, or pass on_change='redo', which sets the "
+            f"{shown(str(out_dir))} holds results that were read differently:\n{changes}\n"
+            "Choose another out_dir, go back to what it was, or pass on_change='redo', which sets the "
             "earlier results aside and reads all pages again."
         )
 
@@ -146,23 +145,15 @@ def accept_job(
         try:
             check_job(out, job["results_depend_on"], depends_on)
             return job
-        except JobChangedError as changed:
+        except JobChangedError:
             if on_change != "redo":
                 raise
-            announce(f"{changed} Moved to {set_aside(out, (PAGES_NAME, MANIFEST_NAME, JOB_NAME))}.")
+        changes = job_differences(job["results_depend_on"], depends_on)
+        aside = set_aside(out, (PAGES_NAME, MANIFEST_NAME, JOB_NAME))
+        announce(f"All pages are read again, for these differences:\n{changes}\nEarlier results: {aside}")
     elif (out / MANIFEST_NAME).exists() or (out / PAGES_NAME).exists():
         raise JobFileError(
             f"{shown(str(out))} holds pages or a manifest, but no {JOB_NAME} that says how they were read. "
             "Put it back, or choose another out_dir."
         )
     return {"results_depend_on": depends_on, "roots": {}}
-
-
-def _differences(name: str, before: Any, now: Any) -> "list[str]":
-    if isinstance(before, Mapping) and isinstance(now, Mapping):
-        found = []
-        for key in dict.fromkeys((*before, *now)):
-            inner = f"{name}.{key}" if name else str(key)
-            found += _differences(inner, before.get(key), now.get(key))
-        return found
-    return [] if before == now else [f"{name} was {shown(before)} and is {shown(now)}"]

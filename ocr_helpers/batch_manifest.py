@@ -127,6 +127,10 @@ class Manifest:
         for event in several:
             self._take(event)
 
+    def check_in_place(self) -> None:
+        """Raise OSError where the output folder is no longer the one that was opened."""
+        self._log.check_in_place()
+
     def close(self) -> None:
         """Let go of the file."""
         self._log.close()

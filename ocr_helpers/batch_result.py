@@ -24,7 +24,8 @@ class BatchResult:
         skipped: what was found and is not read, and why.
         seconds: what this call took.
         complete: every page is done or failed; False where ``stop_after`` ended the run.
-        dashboard_link: address of the Dask cluster's dashboard; None without a cluster.
+        dashboard_link: address of the Dask cluster's status page, which answered when the run began; None
+            without a cluster, or where its scheduler has no such page.
 
     """
 

@@ -133,6 +133,8 @@ class Recorder:
                 lines.append(_failed_event(event, file))
                 failed += 1
         with output_errors(self._out_dir):
+            # Folders are made where they are missing: where the whole output has gone, that would go unseen.
+            self._manifest.check_in_place()
             for name in stale:
                 (self._out_dir / PAGES_NAME / name).unlink(missing_ok=True)
             if results:

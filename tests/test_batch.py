@@ -212,18 +212,21 @@ def test_workers_are_replaced_after_some_pages(tmp_path: Path) -> None:
     assert [done.count(worker) for worker in dict.fromkeys(done)] == [5, 5, 2]
 
 
-def test_another_version_of_the_reader_is_noticed(tmp_path: Path) -> None:
+def test_another_version_of_the_reader_is_noticed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     make_images(tmp_path / "in", 2)
     read(tmp_path)
     before = results(tmp_path / "out"), (tmp_path / "out" / "manifest.jsonl").read_bytes()
     with pytest.raises(
-        JobChangedError, match=r"reader.light was 1 and is 2.*another out_dir.*on_change='redo'"
+        JobChangedError, match=r"(?s)\n  light was 1 and is 2\n.*another out_dir.*on_change='redo'"
     ):
         read(tmp_path, reader=LightReader(version=2))
-    with pytest.raises(JobChangedError, match=r"reading.dpi was 200.0 and is 150.0"):
+    with pytest.raises(JobChangedError, match=r"\n  dpi was 200.0 and is 150.0\n"):
         read(tmp_path, dpi=150)
     assert before == (results(tmp_path / "out"), (tmp_path / "out" / "manifest.jsonl").read_bytes())
-    result = read(tmp_path, reader=LightReader(version=2), on_change="redo")
+    with caplog.at_level("INFO", "ocr_helpers"):
+        result = read(tmp_path, reader=LightReader(version=2), on_change="redo")
+    said = caplog.messages[-1].splitlines()
+    assert said[1:] == ["  light was 1 and is 2", f"Earlier results: {tmp_path / 'out.earlier-1'}"]
     assert (result.done, result.new) == (2, 2)
     assert results(tmp_path / "out.earlier-1") == before[0]
     assert (tmp_path / "out.earlier-1" / "job.json").exists()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urljoin
+from urllib.request import urlopen
 
 import pytest
 from batch_readers import BrokenReader, LightReader
@@ -56,6 +59,13 @@ def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.P
         yield address, started
 
 
+def fetched(link: str) -> str:
+    """What is at an address; an error where it does not answer with 200."""
+    with urlopen(link, timeout=30) as answer:
+        content: bytes = answer.read()
+    return content.decode()
+
+
 def test_a_worker_killed_in_the_middle_costs_only_what_it_held(tmp_path: Path) -> None:
     make_images(tmp_path / "in", 40)
     (tmp_path / "in" / "doc.pdf").write_bytes(pdf(pages=20))
@@ -99,8 +109,7 @@ def test_a_worker_killed_in_the_middle_costs_only_what_it_held(tmp_path: Path) -
         assert not any(map(is_alive, children))
         assert workers_of(workers[1].pid) == []
     assert (result.done, result.pages) == (local.done, local.pages) == (59, 61)
-    assert result.dashboard_link is not None
-    assert result.dashboard_link.startswith("http://127.0.0.1:")
+    assert result.dashboard_link is None  # the scheduler was started without
     assert results(out) == results(tmp_path / "local")
     assert set(done_counts(out).values()) == {1}
     same = [(one.source, one.page, one.error, one.reason) for one in result.failed]
@@ -121,18 +130,23 @@ def test_a_cluster_that_is_lost(tmp_path: Path) -> None:
     assert [line["event"] for line in manifest_lines(tmp_path / "out")] == []
 
 
-def test_a_local_cluster_and_a_client_of_ones_own(tmp_path: Path) -> None:
+def test_a_local_cluster_and_a_client_of_ones_own(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     make_images(tmp_path / "in", 10)
-    result = read_documents(
-        tmp_path / "in",
-        tmp_path / "out",
-        reader=LightReader(),
-        scheduler="local",
-        workers=2,
-        stop_after=4,
-        progress=False,
-    )
+    with caplog.at_level("INFO", "ocr_helpers"):
+        result = read_documents(
+            tmp_path / "in",
+            tmp_path / "out",
+            reader=LightReader(),
+            scheduler="local",
+            workers=2,
+            stop_after=4,
+            progress=False,
+        )
     assert (result.done, result.complete) == (4, False)
+    assert result.dashboard_link is not None
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/status", result.dashboard_link)
+    said = [record.getMessage() for record in caplog.records if record.name == "ocr_helpers"]
+    assert said == [f"Dask dashboard: {result.dashboard_link}"]
     from distributed import Client, LocalCluster
 
     with (
@@ -142,7 +156,7 @@ def test_a_local_cluster_and_a_client_of_ones_own(tmp_path: Path) -> None:
             protocol="tcp",
             threads_per_worker=2,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
         ) as ours,
         Client(ours) as client,  # type: ignore[no-untyped-call]
     ):
@@ -150,6 +164,12 @@ def test_a_local_cluster_and_a_client_of_ones_own(tmp_path: Path) -> None:
             tmp_path / "in", tmp_path / "out", reader=LightReader(), scheduler=client, progress=False
         )
         assert client.status == "running"  # it is the caller's
+        # What the page at the link loads comes from there too: it needs no other network.
+        assert result.dashboard_link is not None
+        page = fetched(result.dashboard_link)
+        scripts = re.findall(r'<script[^>]* src="([^"]+)"', page)
+        assert "individual-task-stream" in page and any("bokeh" in script for script in scripts)
+        assert all(fetched(urljoin(result.dashboard_link, script)) for script in scripts)
     assert (result.done, result.new) == (10, 6)
     assert set(done_counts(tmp_path / "out").values()) == {1}
 

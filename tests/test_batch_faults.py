@@ -1,15 +1,19 @@
 """Runs that are killed, disks that are full, folders that vanish: nothing lost, nothing twice."""
 
 import errno
+import fcntl
 import json
 import os
 import random
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from batch_readers import LightReader
@@ -23,6 +27,7 @@ from batch_samples import (
     workers_of,
 )
 
+from ocr_helpers import batch_run
 from ocr_helpers.batch import read_documents
 from ocr_helpers.batch_errors import (
     OutputError,
@@ -31,6 +36,7 @@ from ocr_helpers.batch_errors import (
     OutputReadOnlyError,
     SourceVanishedError,
 )
+from ocr_helpers.batch_files import write_files
 
 ROOT = Path(__file__).resolve().parent.parent
 JOB = ROOT / "tests" / "batch_job.py"
@@ -103,10 +109,14 @@ def test_killed_at_random_moments_fifty_times(tmp_path: Path) -> None:
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP])
 def test_workers_end_with_their_parent(tmp_path: Path, sent: signal.Signals) -> None:
     make_images(tmp_path / "in", 40)
-    job = start(tmp_path / "in", tmp_path / "out", 30)
-    deadline = time.monotonic() + 60
-    while len(children := workers_of(job.pid)) < 2 and time.monotonic() < deadline:
+    # A page takes longer than the test waits: the workers must not end only because they are done with it.
+    job = start(tmp_path / "in", tmp_path / "out", 250)
+    manifest, deadline = tmp_path / "out" / "manifest.jsonl", time.monotonic() + 60
+    # Two files are open: both workers are in the middle of a page.
+    while not manifest.exists() or manifest.read_bytes().count(b'"event":"source"') < 2:
+        assert time.monotonic() < deadline
         time.sleep(0.05)
+    children = workers_of(job.pid)
     assert len(children) == 2
     job.send_signal(sent)
     assert job.wait(30) != 0
@@ -128,6 +138,28 @@ def test_a_line_cut_short_is_cut_off_and_its_page_read_again(tmp_path: Path) -> 
     (repaired,) = [line for line in path.read_bytes().splitlines() if b"repaired" in line]
     said = json.loads(repaired)
     assert (said["cut_bytes"], said["unreadable_lines"]) == (len(lines[torn]) - 9, 1)
+
+
+def test_a_result_is_whole_and_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a reader, or a power failure, finds at each moment of writing: the old content, then the new."""
+    path = tmp_path / "one.json"
+    path.write_bytes(b"old")
+    moments: list[tuple[str, bytes]] = []
+
+    def watched(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def calling(*given: Any) -> Any:
+            kind = "folder " if name == "fsync" and stat.S_ISDIR(os.fstat(given[0]).st_mode) else ""
+            moments.append((kind + name, path.read_bytes()))
+            return call(*given)
+
+        return calling
+
+    for owner, name in ((os, "write"), (os, "fsync"), (Path, "replace")):
+        monkeypatch.setattr(owner, name, watched(name, getattr(owner, name)))
+    write_files({path: b"new"})
+    assert moments == [("write", b"old"), ("fsync", b"old"), ("replace", b"old"), ("folder fsync", b"new")]
 
 
 def test_temporary_files_of_a_killed_run_are_deleted(tmp_path: Path) -> None:
@@ -220,6 +252,49 @@ def test_an_output_that_refuses(
     assert result.done == 2
 
 
+@pytest.mark.parametrize("gone", ["moved", "emptied", "replaced"])
+def test_an_output_that_vanishes_in_the_middle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    """A network folder that is lost: nothing may be written where it was mounted."""
+    make_images(tmp_path / "in", 30)
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    record = batch_run.Recorder.record
+
+    def record_then_vanish(self: batch_run.Recorder, events: list[object]) -> tuple[int, int]:
+        counted = record(self, events)  # type: ignore[arg-type]
+        if not elsewhere.exists() and len(done_counts(out)) > 5:
+            out.rename(elsewhere)
+            if gone != "moved":
+                out.mkdir()
+            if gone == "replaced":
+                (out / "manifest.jsonl").write_bytes(b"")
+        return counted
+
+    monkeypatch.setattr(batch_run.Recorder, "record", record_then_vanish)
+    with pytest.raises(OutputError, match=r"failed \((No such file|its folder is not).*call again to go on"):
+        read_documents(tmp_path / "in", out, reader=LightReader(0.01), workers=1, progress=False)
+    monkeypatch.undo()
+    assert not list(out.rglob("*.json"))
+    shutil.rmtree(out, ignore_errors=True)
+    elsewhere.rename(out)
+    kept = len(done_counts(out))
+    result = read_documents(tmp_path / "in", out, reader=LightReader(0.01), workers=1, progress=False)
+    assert (result.done, result.new, result.failed) == (30, 30 - kept, [])
+    assert set(done_counts(out).values()) == {1}
+
+
+def test_a_file_system_without_locks_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_images(tmp_path / "in", 1)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OutputError, match=r"out' failed \(No locks available\)"):
+        read_documents(tmp_path / "in", tmp_path / "out", reader=LightReader(), progress=False)
+
+
 def test_an_output_that_is_a_file(tmp_path: Path) -> None:
     make_images(tmp_path / "in", 1)
     (tmp_path / "out").write_text("not a folder")
@@ -284,8 +359,6 @@ def test_sources_that_vanish_in_the_middle(
 ) -> None:
     make_images(tmp_path / "in", 30)
     out = tmp_path / "out"
-    from ocr_helpers import batch_run
-
     record = batch_run.Recorder.record
 
     def record_then_vanish(self: batch_run.Recorder, events: list[object]) -> tuple[int, int]:

@@ -133,10 +133,11 @@ def test_a_source_given_by_way_of_a_parent_folder(tmp_path: Path) -> None:
 
 
 def test_result_names_differ_where_keys_do() -> None:
-    names = [
-        result_name(key, page) for key in ("a/x.png", "b/x.png", "a_x.png", "a/x_png") for page in (0, 1)
-    ]
-    assert len(set(names)) == 8
+    keys = ["a/x.png", "b/x.png", "a_x.png", "a/x_png", "a/x\n.png", "a/x\r.png"]
+    # More than there are folders for them: only the rest of the name can tell those in one folder apart.
+    keys += [f"a/{'x' * 100}{number}.png" for number in range(600)]
+    names = [result_name(key, page) for key in keys for page in (0, 1)]
+    assert len(set(names)) == 2 * len(keys)
 
 
 @pytest.mark.parametrize("follow", [False, True])

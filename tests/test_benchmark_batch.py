@@ -73,11 +73,16 @@ def test_a_short_run_prints_every_figure(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch, "samples", lambda: [SAMPLES / "receipt.png", SAMPLES / "lines" / "price.png"])
-    given = ["--repeats", "1", "--speed-pages", "4", "--done", "3", "--only", "speed", "resume", "ocrmypdf"]
-    assert batch.main(given) == 0
+    parts = ["speed", "worker", "resume", "ocrmypdf"]
+    assert batch.main(["--repeats", "1", "--speed-pages", "4", "--done", "3", "--only", *parts]) == 0
     printed = capsys.readouterr().out
     assert re.search(r"two workers against a plain loop: \d+\.\d\d \(", printed)
-    assert re.search(r"two workers against one: \d+\.\d\d", printed)
+    assert re.search(
+        r"two workers against one: \d+\.\d\d .* on one core, \d+\.\d\d .* with all cores", printed
+    )
+    assert re.search(
+        r"a worker of one thread: [1-9]\d* ms .* that [1-9]\d* ms \(\d\d%\) in the networks", printed
+    )
     assert re.search(r"lines that differ from the plain loop's: \d+ of [1-9]", printed)
     assert re.search(r"resume with 3 done pages: \d+\.\d\d s", printed)
     assert "ocrmypdf" in printed

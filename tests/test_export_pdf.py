@@ -63,6 +63,7 @@ CASES: dict[str, tuple[Any, ocr.PipelineSettings, int]] = {
     "lying, its lines turned": (_sideways, ocr.PipelineSettings(use_textline_orientation=True), 0),
     "two columns": ("newsletter_two_columns.png", PLAIN, 0),
     "unwarped": ("curved.jpg", ALL_ON, 0),
+    "turned by 90 and unwarped": ("turned_90.png", ALL_ON, 0),
     "a JPEG": ("low_contrast_scan.jpg", PLAIN, 0),
     "of a PDF": ("report_three_pages.pdf", PLAIN, 2),
 }
@@ -163,6 +164,7 @@ def test_characters_of_level_lines_stay_inside_and_fill_the_width(cases: dict[st
         ("turned by 90", ["민속 마을", "09:00"]),
         ("two columns", ["이 골목에 사는 주민들이다"]),
         ("unwarped", ["항아리 뚜껑을", "나는 졸린 눈"]),
+        ("turned by 90 and unwarped", ["민속 마을", "09:00"]),
         ("of a PDF", ["맺음말"]),
     ],
 )

@@ -1,5 +1,6 @@
 """Execute every notebook from top to bottom in a fresh kernel; the executed HTML goes to build/notebooks/."""
 
+import os
 import re
 import sys
 import time
@@ -44,7 +45,8 @@ def execute(notebook: Path, html_dir: Path = HTML, cell_timeout_s: int = CELL_TI
     started = time.perf_counter()
     error = None
     try:
-        client.execute()
+        # As in JupyterLab: a backend chosen for other programs would keep the kernel from showing figures.
+        client.execute(env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as failure:
         error = COLOURS.sub("", f"{notebook.name}: {failure}")
     seconds = time.perf_counter() - started
