@@ -7,15 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.export_files import FileNames, FileNotWrittenError, atomic_file
 from ocr_helpers.export_json import dump_record, load_records, page_record
-from ocr_helpers.export_pages import ExportPage, export_pages
+from ocr_helpers.export_pages import ExportPage, Images, export_pages
 from ocr_helpers.export_pdf_image import check_quality
-from ocr_helpers.export_records import PageRecord
 from ocr_helpers.export_tables import CsvLines, ParquetLines, lines_table
 from ocr_helpers.export_text import markdown_page, plain_page
 from ocr_helpers.export_writers import JoinedPages, PdfPages, TableLines, Writer
@@ -57,7 +53,7 @@ def save_results(
     csv_bom: bool = True,
     jpeg_quality: int | None = 85,
     created: datetime | None = None,
-    images: Callable[[PageRecord], NDArray[np.uint8]] | None = None,
+    images: Images | None = None,
 ) -> dict[str, list[Path]]:
     """Write results as files. One page is in memory at a time where ``results`` is an iterator.
 
@@ -92,8 +88,9 @@ def save_results(
         jpeg_quality: of pictures in the PDF, 1 to 100; None keeps every pixel. A page that is a JPEG file
             keeps that file's own compression.
         created: the date in the PDF; None leaves it out.
-        images: gives the picture that the lines of a record stand on, uint8 (H, W, 3) BGR; needed for records
-            of unwarped pages only.
+        images: what gives the picture that the lines of a record stand on, needed for records of unwarped
+            pages only: a StagedPipeline, which turns and flattens the page again, or a function of the record
+            that returns uint8 (H, W, 3) BGR.
 
     Returns:
         Format → the files written.

@@ -16,10 +16,14 @@ from ocr_helpers.export_records import LineRecord, PageRecord
 from ocr_helpers.export_results import RecordSourceError, page_record
 from ocr_helpers.page_limits import shown
 from ocr_helpers.pages import Page, load_pages
+from ocr_helpers.pipeline_settings import PipelineSettings
+from ocr_helpers.stages import StagedPipeline
 
-__all__ = ["ExportPage", "SourceChangedError", "UnwarpedPictureError", "export_pages"]
+__all__ = ["ExportPage", "Images", "SourceChangedError", "UnwarpedPictureError", "export_pages"]
 
 ImageBGR = NDArray[np.uint8]
+Images = StagedPipeline | Callable[[PageRecord], ImageBGR]
+"""What gives the picture that the lines of a record stand on: the pipeline itself, or a function."""
 
 
 class SourceChangedError(OcrHelpersError):
@@ -38,14 +42,14 @@ class ExportPage:
         record: what was read.
         page: as it was given, where it is at hand.
         read_picture: the picture that was read, where it is at hand.
-        images: gives the picture that was read of a record, uint8 (H, W, 3) BGR.
+        images: gives the picture that was read.
 
     """
 
     record: PageRecord
     page: Page | None = None
     read_picture: ImageBGR | None = None
-    images: Callable[[PageRecord], ImageBGR] | None = None
+    images: Images | None = None
 
     @cached_property
     def original_bgr(self) -> ImageBGR:
@@ -56,16 +60,20 @@ class ExportPage:
             OcrHelpersError: those of :func:`ocr_helpers.load_pages`.
 
         """
+        return self._original_page.image_bgr
+
+    @cached_property
+    def _original_page(self) -> Page:
         record = self.record
         if self.page is not None:
-            return self.page.image_bgr
+            return self.page
         (page,) = load_pages(record.source, pages=[record.index], dpi=record.dpi or 200.0)
         if page.size_wh != record.size_wh:
             raise SourceChangedError(
                 f"{shown(record.source)}, page {record.page_number}, has {page.size_wh} pixels, and had "
                 f"{record.size_wh} when it was read. Read it again."
             )
-        return page.image_bgr
+        return page
 
     @cached_property
     def read_bgr(self) -> ImageBGR:
@@ -79,7 +87,7 @@ class ExportPage:
         if self.read_picture is not None:
             return self.read_picture
         if self.images is not None:
-            image = self.images(self.record)
+            image = self._picture_of(self.images)
             if image.shape[1::-1] != self.record.read_size_wh:
                 raise SourceChangedError(
                     f"images gave {image.shape[1::-1]} pixels for {shown(self.record.source)}, page "
@@ -89,7 +97,8 @@ class ExportPage:
         if self.record.unwarped:
             raise UnwarpedPictureError(
                 f"{shown(self.record.source)}, page {self.record.page_number}, was unwarped, and a record "
-                "holds no picture. Pass (page, result) instead, or images=…, which unwarps it again."
+                "holds no picture. Pass images=staged, a StagedPipeline, which unwarps it again, or "
+                "(page, result) pairs."
             )
         if not self.record.angle:
             return self.original_bgr
@@ -97,6 +106,15 @@ class ExportPage:
         from paddlex.inference.pipelines.components import rotate_image
 
         return np.asarray(rotate_image(self.original_bgr, self.record.angle), np.uint8)
+
+    def _picture_of(self, images: Images) -> ImageBGR:
+        if not isinstance(images, StagedPipeline):
+            return images(self.record)
+        modules = PipelineSettings(
+            use_doc_orientation_classify=self.record.angle is not None,
+            use_doc_unwarping=self.record.unwarped,
+        )
+        return images.rectify(self._original_page, modules)
 
     def pdf_image(self, jpeg_quality: int | None) -> PdfImage:
         """The page's picture, upright, for a PDF: the scanner's JPEG where the page is one."""
@@ -121,7 +139,7 @@ class ExportPage:
         return np.ascontiguousarray(cut[::-1, ::-1]) if line.textline_angle == 180 else cut
 
 
-def export_pages(results: Any, images: Callable[[PageRecord], ImageBGR] | None) -> Iterator[ExportPage]:
+def export_pages(results: Any, images: Images | None) -> Iterator[ExportPage]:
     """Yield what :func:`ocr_helpers.export.save_results` was given, page by page."""
     single = isinstance(results, PageRecord | Mapping) or (
         isinstance(results, tuple) and len(results) == 2 and isinstance(results[0], Page)

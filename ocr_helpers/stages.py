@@ -150,6 +150,18 @@ class StagedPipeline:
         finder = BoxFinder(probabilities, (flat.shape[1], flat.shape[0]))
         return PageMap(flat, probabilities, finder, (perf_counter() - began) * 1e3, key)
 
+    def rectify(self, page: Page | ImageBGR, settings: PipelineSettings | None = None) -> ImageBGR:
+        """The page as detection sees it, uint8 (H, W, 3): turned and flattened where that is on.
+
+        Raises:
+            StageInputError, ocr_helpers.stage_models.ModuleNotLoadedError: as for :meth:`run`.
+
+        """
+        image_bgr, _, _ = _page(page)
+        settings = self._checked(settings)
+        with _ONE_RUN, quiet_paddle():
+            return self._prepared(image_bgr, settings, _beginner(None, None))[-1]
+
     def detect(
         self, page: Page | ImageBGR, settings: PipelineSettings | DetectionSettings | None = None
     ) -> Candidates:

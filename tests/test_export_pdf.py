@@ -456,6 +456,15 @@ def test_an_unwarped_record_needs_its_picture(cases: dict[str, Case], tmp_path: 
         save_results(case.record, tmp_path, ["pdf"], images=lambda _: WHITE)
 
 
+@pytest.mark.parametrize("name", ["unwarped", "turned by 90 and unwarped"])
+def test_the_pipeline_flattens_a_record_s_page_again(
+    cases: dict[str, Case], tmp_path: Path, name: str
+) -> None:
+    staged = ocr.StagedPipeline(load_pipeline("starter"))
+    (path,) = save_results(cases[name].record, tmp_path, ["pdf"], images=staged)["pdf"]
+    assert path.read_bytes() == cases[name].path.read_bytes()
+
+
 def test_a_source_of_another_size_is_refused(cases: dict[str, Case], tmp_path: Path) -> None:
     changed = tmp_path / "notice.png"
     Image.fromarray(WHITE).save(changed)
