@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# Pairs that a reader cannot tell apart in print: the starter dictionary spells one of each, Tesseract may
-# answer the other, full-width letters included. Both sides are folded, for every engine alike.
-_TWINS = {ord(a): b for a, b in zip("ㆍ・∙‧∼～〜―–￦µ￥", "····~~~——₩μ¥", strict=True)}
-_TWINS |= {code + 0xFEE0: chr(code) for code in range(0x21, 0x7F)}
+from ocr_helpers.engine_outcomes import fold_twins
+
+__all__ = ["Tally", "edit_distance", "fold_twins", "tally"]
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,6 @@ class Tally:
     def cer(self) -> float:
         """Edit distances by expected characters, both summed: 0 is perfect, 1 no limit; nan without lines."""
         return self.errors / self.characters if self.characters else float("nan")
-
-
-def fold_twins(text: str) -> str:
-    """The text with one of each pair of look-alikes."""
-    return text.translate(_TWINS)
 
 
 def edit_distance(left: str, right: str) -> int:

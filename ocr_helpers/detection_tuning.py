@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 
     from ocr_helpers.staged_result import StagedResult
 
-__all__ = ["NETWORK_FIELDS", "DetectionTuning", "NoPageError", "TuningState", "UnknownFieldError"]
+__all__ = [
+    "NETWORK_FIELDS",
+    "DetectionTuning",
+    "NoPageError",
+    "TuningState",
+    "UnknownFieldError",
+    "as_pipeline_settings",
+]
 
 NETWORK_FIELDS = ("limit_side_len", "limit_type", "max_side_limit")
 """Settings that change what the network sees; the others only change what is made of its answer."""
@@ -126,7 +133,7 @@ class DetectionTuning:
     ) -> None:
         self.staged = pipeline if isinstance(pipeline, StagedPipeline) else StagedPipeline(pipeline)
         self.pages = _pages(page_or_pages)
-        self._others = _pipeline_settings(settings)
+        self._others = as_pipeline_settings(settings)
         on = [toggle for toggle in TOGGLES.values() if getattr(self._others, toggle)]
         self._truths: dict[int, PageTruth | None] = dict(enumerate(truth or ()))
         if on and on != [TOGGLES["textline_orientation"]]:
@@ -507,7 +514,13 @@ def _pages(given: Any) -> list[Page]:
     return pages
 
 
-def _pipeline_settings(settings: Any) -> PipelineSettings:
+def as_pipeline_settings(settings: Any) -> PipelineSettings:
+    """The settings of a whole run: the defaults where None, and around settings of detection alone.
+
+    Raises:
+        StageInputError: something else.
+
+    """
     if settings is None:
         return PipelineSettings()
     if isinstance(settings, DetectionSettings):

@@ -65,6 +65,7 @@ class ErrorReport:
 
         Raises:
             ReportError: not as many names as pages, or a name twice.
+            ocr_helpers.ground_truth.GroundTruthError: a page has no ground truth with boxes.
             ocr_helpers.staged_result.PageMappingError: a page was unwarped.
 
         """

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.page_scores import match_lines
+from ocr_helpers.page_text_scores import check_comparable
 from ocr_helpers.samples import crop_quad
 from ocr_helpers.text_scores import LineScores, score_lines
 
@@ -87,10 +88,12 @@ def lines_of_result(result: "StagedResult", truth: PageTruth, page: str = "") ->
         page: its name.
 
     Raises:
+        ocr_helpers.ground_truth.GroundTruthError: ``truth`` is None, as of pages with texts alone.
         ocr_helpers.staged_result.PageMappingError: the page was unwarped, so nothing is known of where its
             lines stood before.
 
     """
+    check_comparable(result, truth)
     quads: Any = result.polys_on_original()
     texts, scores = result["rec_texts"], result["rec_scores"]
     found_of = {j: i for i, j in match_lines(quads, truth.quads_xy)}

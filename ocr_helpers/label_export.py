@@ -51,11 +51,12 @@ def save_labels(review: "LineCorrections", folder: Path, replace: bool = False) 
     for picture in pages.values():
         picture.write(replace)
     kept: list[tuple[str, ReviewedLine]] = []
-    gone: list[tuple[str, ReviewedLine]] = []
+    gone: list[str] = []
     for number, name in enumerate(names):
-        for place, line in enumerate(review.lines(number)):
-            crop_name = f"{Path(name).stem}_crop_{place}"
-            (gone if line.now.state in ("deleted", "unreadable") else kept).append((crop_name, line))
+        crop_names = {n: f"{Path(name).stem}_crop_{k}" for k, n in enumerate(review.numbers(number))}
+        lines = [line for line in review.lines(number) if line.now.state not in ("deleted", "unreadable")]
+        kept += [(crop_names.pop(line.number), line) for line in lines]
+        gone += crop_names.values()
     label_file, line_file = folder / "Label.txt", folder / "rec_gt.txt"
 
     def crops() -> Iterator[tuple[str, NDArray[np.uint8], str]]:
@@ -65,9 +66,7 @@ def save_labels(review: "LineCorrections", folder: Path, replace: bool = False) 
             yield crop_name, image if is_line else crop_line(image, line.found.quad_xy), line.now.text
 
     own = _is_own(review, line_file)
-    write_line_labels(
-        folder, crops(), replace=replace or own, without=[name for name, _ in gone] if own or replace else ()
-    )
+    write_line_labels(folder, crops(), replace=replace or own, without=gone if own or replace else ())
     written = [line_file]
     if pages:
         labels = {name: picture.labels for name, picture in pages.items()}

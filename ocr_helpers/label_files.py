@@ -33,11 +33,14 @@ from ocr_helpers.label_rows import (
 from ocr_helpers.labels import UNREADABLE, LabelledPage
 
 __all__ = [
+    "CROPS_FOLDER",
     "LabelConflictError",
     "LabelPathError",
     "LabelTextError",
     "LabelWriteError",
     "crop_line",
+    "line_row",
+    "page_row",
     "write_ground_truth",
     "write_line_labels",
     "write_page_labels",
@@ -69,7 +72,7 @@ def write_page_labels(
 
     """
     label_file = Path(label_file)
-    rows = {checked_path(image): _page_row(image, truth) for image, truth in pages.items()}
+    rows = {checked_path(image): page_row(image, truth) for image, truth in pages.items()}
     merge(label_file, {image: f"{image}\t{row}" for image, row in rows.items()}, replace)
 
 
@@ -106,22 +109,37 @@ def write_line_labels(
     known = rows_of(label_file)
     rows: dict[str, str] = {}
     for name, crop_bgr, text in lines:
-        image = f"{CROPS_FOLDER}/{checked_name(name)}.png"
-        text = unicodedata.normalize("NFC", text).strip()
+        image = _line_image(name)
         if image in rows:
             raise LabelPathError(f"Two lines are called {name!r}. Give each line a name of its own.")
-        if re.search(r"[\t\n\r]", text):
-            raise LabelTextError(f"The text of {name!r} has a tab or a line break: {text!r}. Take it out.")
-        if text in ("", UNREADABLE):
+        if (made := line_row(name, text)) is None:
             continue
         check_array(crop_bgr, f"the picture of {name!r}")
-        row = f"{image}\t{encodable(text, name)}"
+        _, row = made
         if not replace and known.get(image, row) != row:
             raise conflict(label_file, [image])
         replace_file(label_file.parent / image, _png(crop_bgr))
         rows[image] = row
-    merge(label_file, rows, replace, {f"{CROPS_FOLDER}/{checked_name(name)}.png" for name in without})
+    merge(label_file, rows, replace, {_line_image(name) for name in without})
     return label_file
+
+
+def line_row(name: str, text: str) -> tuple[str, str] | None:
+    """The image of a line as ``rec_gt.txt`` names it, and its row; None where PaddleOCR cannot learn from it.
+
+    Args:
+        name: without suffix.
+        text: what stands in the line.
+
+    Raises:
+        LabelPathError, LabelTextError: as `write_line_labels`.
+
+    """
+    image = _line_image(name)
+    text = unicodedata.normalize("NFC", text).strip()
+    if re.search(r"[\t\n\r]", text):
+        raise LabelTextError(f"The text of {name!r} has a tab or a line break: {text!r}. Take it out.")
+    return None if text in ("", UNREADABLE) else (image, f"{image}\t{encodable(text, name)}")
 
 
 def write_ground_truth(
@@ -189,7 +207,8 @@ def crop_line(image_bgr: NDArray[np.uint8], quad_xy: NDArray[Any]) -> NDArray[np
     return np.ascontiguousarray(np.rot90(cut) if height / width >= _UPRIGHT_RATIO else cut, np.uint8)
 
 
-def _page_row(image: str, page: PageTruth | LabelledPage) -> str:
+def page_row(image: str, page: PageTruth | LabelledPage) -> str:
+    """What stands behind an image and a tab in ``Label.txt``: the lines of the page as JSON."""
     if isinstance(page, LabelledPage):
         quads, texts, difficult = page.quads_xy, page.texts, page.difficult
         if quads is None:
@@ -218,6 +237,10 @@ def _record(page: LabelledPage) -> dict[str, Any]:
         for order, (text, quad) in enumerate(zip(texts, page.quads_xy, strict=True))
     ]
     return {"width": width, "height": height, "lines": lines}
+
+
+def _line_image(name: str) -> str:
+    return f"{CROPS_FOLDER}/{checked_name(name)}.png"
 
 
 def _png(image_bgr: NDArray[np.uint8]) -> bytes:

@@ -31,8 +31,10 @@ class FoundLine:
     Attributes:
         quad_xy: float32 (4, 2), pixels, clockwise from the text's top left.
         text: what was read.
-        score: 0…1; None where a person wrote it.
+        score: 0…1; None where a person wrote it, or nothing has read it.
         difficult: whether it was marked as unreadable.
+        added: whether a person drew the box, because the line had not been found.
+        unread: whether nothing has read it yet.
 
     """
 
@@ -40,6 +42,8 @@ class FoundLine:
     text: str
     score: float | None
     difficult: bool = False
+    added: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,6 +22,7 @@ __all__ = [
     "as_number",
     "clean",
     "first_state",
+    "key_of",
     "keys",
 ]
 
@@ -39,7 +40,7 @@ class LineState:
 
     Attributes:
         text: NFC.
-        state: ``open`` (nobody has looked yet), ``done``, ``unreadable`` or ``deleted`` (no text at all).
+        state: ``open`` (nobody has looked yet), ``done``, ``unreadable`` or ``deleted`` (the box is no line).
 
     """
 
@@ -52,7 +53,7 @@ class ReviewedLine:
     """A line as it came and as it is.
 
     Attributes:
-        number: from 0, over all pages, in reading order.
+        number: from 0, over all pages, in reading order; lines that a person added follow.
         key: names the line by its page and box, also after the pages are read again.
         page: number of its page, from 0.
         found: how it came.
@@ -79,14 +80,16 @@ def keys(found: Iterable[tuple[int, FoundLine]]) -> list[str]:
     seen: Counter[str] = Counter()
     keys = []
     for page, line in found:
-        key = f"{page}:{_corners(line.quad_xy)}"
+        key = key_of(page, line.quad_xy)
         seen[key] += 1
         keys.append(key if seen[key] == 1 else f"{key}#{seen[key]}")
     return keys
 
 
-def _corners(quad_xy: NDArray[np.float32]) -> str:
-    return ",".join(f"{value:.1f}".removesuffix(".0") for value in quad_xy.reshape(-1).tolist())
+def key_of(page: int, quad_xy: NDArray[np.float32]) -> str:
+    """The key of a line by its page and box."""
+    corners = (f"{value:.1f}".removesuffix(".0") for value in quad_xy.reshape(-1).tolist())
+    return f"{page}:{','.join(corners)}"
 
 
 def first_state(line: FoundLine) -> LineState:

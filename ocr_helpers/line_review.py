@@ -1,44 +1,31 @@
 """Lines of pages, corrected one by one: what was read, what a person made of it, undo, and a journal."""
 
-import math
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from threading import RLock
 from typing import Any, get_args
-from uuid import uuid4
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ocr_helpers.ground_truth import PageTruth
-from ocr_helpers.label_journal import Journal, JournalError, OtherPagesError, Record
-from ocr_helpers.label_sources import ReviewPage, document_of, review_pages
-from ocr_helpers.label_states import (
-    CorrectionError,
-    LineState,
-    ReviewedLine,
-    Show,
-    State,
-    as_number,
-    clean,
-    first_state,
-    keys,
-)
+from ocr_helpers.label_journal import JournalError
+from ocr_helpers.label_sources import ReviewPage, review_pages
+from ocr_helpers.label_states import CorrectionError, LineState, ReviewedLine, Show, State, as_number, clean
 from ocr_helpers.labels import UNREADABLE, LabelledPage
+from ocr_helpers.line_review_lines import drawn_quad
+from ocr_helpers.line_review_reader import AddedLineReader
+from ocr_helpers.line_review_record import ReviewRecord
 from ocr_helpers.pipeline_settings import PipelineSettings
 
 __all__ = ["CorrectionError", "LineCorrections", "LineState", "ReviewedLine"]
 
-_NEAR_PX = 3.0
-"""A box that the same network finds on another machine can differ by a rounding, not by more."""
+Observer = Callable[[list[int], str], None]
 
 
-Change = dict[int, tuple[LineState, LineState]]
-"""Line → before and after."""
-
-
-class LineCorrections:
+class LineCorrections(ReviewRecord):
     """Corrections of the lines of one or several pages.
 
     Every change is written to the journal before it counts; opening the same pages again reads it again. Safe
@@ -51,6 +38,8 @@ class LineCorrections:
         settings: with a pipeline: how pages are read.
         autosave: the journal, a file of JSON lines; ``"auto"``: ``line_review_….jsonl`` in the working
             directory, named after the pages; None: nothing is saved. It is made with the first correction.
+        pipeline: reads the lines that are added; by default ``source`` where that is one. Without one, their
+            texts are typed.
 
     Attributes:
         pages: the pages, see :class:`ocr_helpers.label_sources.ReviewPage`.
@@ -71,54 +60,23 @@ class LineCorrections:
         *,
         settings: PipelineSettings | None = None,
         autosave: str | Path | None = "auto",
+        pipeline: Any = None,
     ) -> None:
-        self.pages: tuple[ReviewPage, ...] = tuple(review_pages(source, pages, settings))
-        self.document = document_of(self.pages)
-        self._found = [(page, line) for page, one in enumerate(self.pages) for line in one.lines]
-        self._keys = keys(self._found)
-        self._number_of = {key: number for number, key in enumerate(self._keys)}
-        self._first = [first_state(line) for _, line in self._found]
-        self._now = list(self._first)
-        self._lock = RLock()
-        self._undo: list[Change] = []
-        self._redo: list[Change] = []
-        self._ids: set[str] = set()
-        self.saved_files: dict[str, str] = {}
-        """What was exported: path → SHA-256 of the file as it was written."""
-        if autosave == "auto":
-            stem = Path(self.pages[0].source).stem[:40] or "pages"
-            autosave = f"line_review_{stem}_{self.document[:8]}.jsonl"
-        self.autosave = None if autosave is None else Path(autosave).absolute()
-        head = {"document": self.document, "pages": [page.name for page in self.pages]}
-        self._journal = Journal(self.autosave, head)
-        self.catch_up()
+        pipeline = source if pipeline is None and pages is not None else pipeline
+        self._reader = None if pipeline is None else AddedLineReader(pipeline, settings, self._take_reading)
+        self._observers: list[Observer] = []
+        self._asked: set[int] = set()
+        self._failed: set[int] = set()
+        super().__init__(review_pages(source, pages, settings), autosave)
 
-    def __len__(self) -> int:
-        """Number of lines, deleted ones too."""
-        return len(self._now)
-
-    def line(self, number: int) -> ReviewedLine:
-        """One line by its number.
-
-        Raises:
-            CorrectionError: there is none.
-
-        """
-        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(self):
-            raise CorrectionError(f"There is no line {number!r}; expected 0 to {len(self) - 1}.")
-        page, found = self._found[number]
-        return ReviewedLine(
-            number, self._keys[number], page, found, self._first[number].text, self._now[number]
-        )
-
-    def lines(self, page: int | None = None) -> list[ReviewedLine]:
-        """All lines, or those of a page."""
-        return [self.line(n) for n, (at, _) in enumerate(self._found) if page in (None, at)]
+    def is_waiting(self, number: int) -> bool:
+        """Whether an added line is still to be read."""
+        return self._reader is not None and self._lines[number][1].unread and number not in self._failed
 
     def find(
         self, *, below: float | None = None, search: str = "", page: int | None = None, show: Show = "all"
     ) -> list[int]:
-        """Numbers of the lines that fit all that is asked.
+        """Numbers of the lines that fit all that is asked, in the order of `lines`.
 
         Args:
             below: scores below this, 0…1; lines without a score do not fit.
@@ -162,17 +120,65 @@ class LineCorrections:
             ocr_helpers.label_journal.JournalError: the journal cannot be written; the line stays as it was.
 
         """
-        number = self.line(line).number if isinstance(line, int) else self._known(line)
         if state not in get_args(State):
             raise CorrectionError(f"state is {state!r}; expected one of {', '.join(get_args(State))}.")
         if text is not None and not isinstance(text, str):
             raise CorrectionError(f"text is {type(text).__name__}; expected str.")
         with self._lock:
             self.catch_up()
-            text = self._now[number].text if text is None else clean(text)
+            number = self.line(line if isinstance(line, int) else self._known(line)).number
+            text = self.line(number).now.text if text is None else clean(text)
             if not text and state == "done":
                 raise CorrectionError("A line that is done has a text. Mark it as unreadable, or delete it.")
             return self._set({number: LineState(text, state)}, id)
+
+    def add_line(self, page: int, quad_xy: Any, *, id: str = "") -> int:
+        """Add a line that was not found; it is read in the background where there is a pipeline.
+
+        Args:
+            page: its number, from 0.
+            quad_xy: its box, (4, 2) pixels of the page's picture, clockwise from the text's top left.
+            id: as for `correct`.
+
+        Returns:
+            Its number.
+
+        Raises:
+            CorrectionError: no such page, a page that is one line, no box, or one that a line has already.
+            ocr_helpers.label_journal.JournalError: as `correct`.
+
+        """
+        if isinstance(page, bool) or not isinstance(page, int) or not 0 <= page < len(self.pages):
+            raise CorrectionError(f"There is no page {page!r}; expected 0 to {len(self.pages) - 1}.")
+        if self.pages[page].is_line:
+            raise CorrectionError("This picture is one line; lines can be added to pages only.")
+        quad = drawn_quad(quad_xy, self.pages[page].size_wh)
+        with self._lock:
+            self.catch_up()
+            number = self._lines.number_of(page, quad)
+            if number is not None and id and id in self._ids:
+                return number
+            if number is not None and self.is_there(number):
+                raise CorrectionError(f"Line {number} has this very box already.")
+            (number,) = self._do({"do": "add", "page": page, "quad": quad.tolist()}, id)
+            return number
+
+    def wait_for_readings(self, timeout: float | None = None) -> bool:
+        """Wait until added lines are read; False where that took longer than ``timeout`` seconds."""
+        return self._reader is None or self._reader.wait(timeout)
+
+    def observe(self, observer: Observer) -> None:
+        """Have ``observer(numbers, error)`` called, from another thread, when an added line was read.
+
+        ``error`` says why it could not be read, else it is empty.
+        """
+        self._observers.append(observer)
+
+    def stop(self) -> None:
+        """Read no further."""
+        self._observers.clear()
+        if self._reader is not None:
+            self._reader.stop()
 
     def accept_above(self, score: float, *, id: str = "") -> list[int]:
         """Take every open line with at least this score as done; one step for undo.
@@ -196,41 +202,27 @@ class LineCorrections:
             return self._set(fitting, id)
 
     def undo(self, *, id: str = "") -> list[int]:
-        """Take the last change back; numbers of the lines that changed."""
+        """Take the last change back; numbers of the lines that changed, or that are not there any more."""
         with self._lock:
             self.catch_up()
-            return self._do({"do": "undo"}, id) if self._undo else []
+            return self._do({"do": "undo"}, id) if self.can_undo else []
 
     def redo(self, *, id: str = "") -> list[int]:
         """Make the last change that was taken back again."""
         with self._lock:
             self.catch_up()
-            return self._do({"do": "redo"}, id) if self._redo else []
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a change to take back."""
-        return bool(self._undo)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is a change to make again."""
-        return bool(self._redo)
-
-    @property
-    def damaged(self) -> int:
-        """Records of the journal that could not be read: a crash cut them off."""
-        return self._journal.damaged
+            return self._do({"do": "redo"}, id) if self.can_redo else []
 
     @property
     def counts(self) -> dict[str, int]:
-        """Lines: ``total``, ``open``, ``done``, ``unreadable``, ``deleted``; ``corrected`` of the done."""
-        states = Counter(state.state for state in self._now)
-        corrected = sum(line.is_corrected for line in self.lines())
+        """Lines: ``total``, ``open``, ``done``, ``unreadable``, ``deleted``; ``corrected``, ``added``."""
+        lines = self.lines()
+        states = Counter(line.now.state for line in lines)
         return {
-            "total": len(self),
+            "total": len(lines),
             **{state: states[state] for state in get_args(State)},
-            "corrected": corrected,
+            "corrected": sum(line.is_corrected for line in lines),
+            "added": sum(line.found.added for line in lines),
         }
 
     @property
@@ -255,103 +247,42 @@ class LineCorrections:
 
         return save_ground_truth(self, Path(folder), replace)
 
-    def note_saved(self, files: Mapping[str, str]) -> None:
-        """Remember files that were exported, path → SHA-256, so that they may be replaced later."""
-        with self._lock:
-            self.catch_up()
-            self._do({"do": "saved", "files": dict(files)}, "")
-
-    def catch_up(self) -> list[int]:
-        """Take in what others have added to the journal; numbers of the lines that changed."""
-        with self._lock:
-            return self._catch_up()
-
-    def _catch_up(self) -> list[int]:
-        changed: dict[int, None] = {}
-        lost: dict[str, None] = {}
-        for record in self._journal.news():
-            if record.get("id") in self._ids:
-                continue
-            try:
-                missing = [key for key in dict(record.get("lines", {})) if self._nearest(key) is None]
-                lost |= dict.fromkeys(missing)
-                if not missing:
-                    changed |= dict.fromkeys(self._apply(record))
-            except (TypeError, ValueError, KeyError, AttributeError) as error:
-                raise JournalError(
-                    f"{str(self.autosave)!r} has a record of another form ({error}). Correct it, or choose "
-                    "another file for autosave."
-                ) from None
-        if lost:
-            raise OtherPagesError(
-                f"{str(self.autosave)!r} holds corrections of these pages, but {len(lost)} of its lines are "
-                "not among those found now. Read the pages with the settings of then, or choose another "
-                "file for autosave."
-            )
-        return list(changed)
-
     def _set(self, wanted: Mapping[int, LineState], id: str) -> list[int]:
-        new = {number: state for number, state in wanted.items() if self._now[number] != state}
+        new = {number: state for number, state in wanted.items() if self._history.now[number] != state}
         if not new:
             return []
-        lines = {self._keys[number]: [state.text, state.state] for number, state in new.items()}
+        lines = {self._lines.key(number): [state.text, state.state] for number, state in new.items()}
         return self._do({"do": "set", "lines": lines}, id)
 
-    def _do(self, record: Record, id: str) -> list[int]:
-        if id and id in self._ids:
-            return []
-        record = {"id": id or uuid4().hex, **record}
-        self._journal.add(record)
-        return self._apply(record)
+    def _on_change(self) -> None:
+        """Have added lines read that nothing has read yet."""
+        if self._reader is None:
+            return
+        for number in self._lines.added():
+            if self.is_there(number) and self.is_waiting(number) and number not in self._asked:
+                self._asked.add(number)
+                page, line = self._lines[number]
+                self._reader.ask(self._lines.key(number), partial(_box, self.pages[page], line.quad_xy))
 
-    def _apply(self, record: Record) -> list[int]:
-        """Make a change that is in the journal."""
-        self._ids.add(str(record.get("id", "")))
-        kind = record.get("do")
-        if kind == "saved":
-            self.saved_files |= record.get("files", {})
-            return []
-        if kind == "set":
-            wanted = {self._known(key): LineState(*state) for key, state in record["lines"].items()}
-            change = {number: (self._now[number], state) for number, state in wanted.items()}
-            self._undo.append(change)
-            self._redo.clear()
-            side = 1
-        elif kind == "undo" and self._undo:
-            change, side = self._undo.pop(), 0
-            self._redo.append(change)
-        elif kind == "redo" and self._redo:
-            change, side = self._redo.pop(), 1
-            self._undo.append(change)
-        else:
-            return []
-        for number, states in change.items():
-            self._now[number] = states[side]
-        return list(change)
-
-    def _known(self, key: str) -> int:
-        number = self._nearest(key)
-        if number is None:
-            raise CorrectionError(f"There is no line {key!r} among those found now.")
-        return number
-
-    def _nearest(self, key: Any) -> int | None:
-        """The line of a key; or the one whose corners all lie within a few pixels of the key's."""
-        if key in self._number_of:
-            return self._number_of[key]
-        try:
-            page, _, corners = str(key).partition("#")[0].partition(":")
-            quad = np.array([float(value) for value in corners.split(",")], np.float32).reshape(4, 2)
-            at = int(page)
-        except ValueError:
-            return None
-        distances = [
-            (float(np.abs(line.quad_xy - quad).max()), number)
-            for number, (found_at, line) in enumerate(self._found)
-            if found_at == at
-        ]
-        distance, number = min(distances, default=(math.inf, -1))
-        return number if distance <= _NEAR_PX else None
+    def _take_reading(self, key: str, text: str, score: float, error: Exception | None) -> None:
+        """Keep what was read of an added line; called from the reader's thread."""
+        said = ""
+        with self._lock:
+            number = self._known(key)
+            try:
+                if error is None:
+                    self._catch_up()
+                    self._do({"do": "read", "line": key, "text": text, "score": round(score, 4)}, "")
+                else:
+                    said = (
+                        f"The added line could not be read ({type(error).__name__}: {error}). Type its text."
+                    )
+            except JournalError as refused:
+                said = str(refused)
+            if said:
+                self._failed.add(number)
+        for observer in list(self._observers):
+            observer([number], said)
 
     def _labels_of(self, number: int) -> LabelledPage:
         page = self.pages[number]
@@ -368,3 +299,7 @@ class LineCorrections:
             size_wh=page.size_wh,
             dpi=page.dpi,
         )
+
+
+def _box(page: ReviewPage, quad_xy: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    return page.load(), quad_xy

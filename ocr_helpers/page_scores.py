@@ -13,6 +13,7 @@ from ocr_helpers.box_scores import (
     split_boxes,
 )
 from ocr_helpers.ground_truth import PageTruth
+from ocr_helpers.page_text_scores import check_comparable
 from ocr_helpers.text import comparable_text
 from ocr_helpers.text_scores import LineScores, score_lines, sum_scores
 
@@ -101,6 +102,8 @@ def score_page(
 ) -> PageScore:
     """Compare the lines of a page with its ground truth.
 
+    Where no boxes are known, :func:`ocr_helpers.page_text_scores.score_page_text` compares texts alone.
+
     Args:
         found_xy: (N, 4, 2), the boxes.
         texts: what was read in each.
@@ -137,10 +140,13 @@ def score_result(result: Mapping[str, Any], truth: PageTruth) -> PageScore:
         truth: in pixels of the page as it was given.
 
     Raises:
+        ocr_helpers.ground_truth.GroundTruthError: ``truth`` is None, as of pages with texts alone.
         ocr_helpers.staged_result.PageMappingError: the page was unwarped, so nothing is known of where its
-            lines stood before.
+            lines stood before; :func:`ocr_helpers.page_text_scores.score_page_text` compares texts alone. Or
+            PaddleOCR turned the page, and only its own result is there.
 
     """
+    check_comparable(result, truth)
     on_original = getattr(result, "polys_on_original", None)
     quads = on_original() if on_original is not None else result["rec_polys"]
     return score_page(quads, result["rec_texts"], truth.quads_xy, truth.texts)

@@ -17,6 +17,7 @@ from ocr_helpers.page_scores import (
     score_result,
     sum_pages,
 )
+from ocr_helpers.page_text_scores import score_page_text
 from ocr_helpers.text_scores import LineScores, score_lines, sum_scores
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "score_boxes",
     "score_lines",
     "score_page",
+    "score_page_text",
     "score_result",
     "split_boxes",
     "sum_pages",

@@ -10,12 +10,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ocr_helpers.detection_tuning import as_pipeline_settings
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.page_limits import shown
 from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.settings import DetectionSettings
-from ocr_helpers.stages import StagedPipeline, StageInputError
+from ocr_helpers.stages import StagedPipeline
 from ocr_helpers.sweep_files import SweepFileError
 from ocr_helpers.sweep_grid import NoValuesError, TooManySettingsError, swept_settings
 from ocr_helpers.sweep_pages import NoTruthError, page_sources
@@ -104,7 +105,7 @@ def sweep_detection(
     """
     if metric not in METRICS:
         raise UnknownMetricError(f"metric is {shown(metric)}; expected one of {', '.join(METRICS)}.")
-    others = _pipeline_settings(settings)
+    others = as_pipeline_settings(settings)
     tried = swept_settings(grid_or_ranges, others.detection, samples, seed)
     sources = page_sources(pages, truths)
     if others.use_doc_unwarping and metric != "proxy":
@@ -118,18 +119,6 @@ def sweep_detection(
     with _bar(len(sources), progress) as bar:
         sweep.run(sources, bar)
     return sweep.finished()
-
-
-def _pipeline_settings(settings: Any) -> PipelineSettings:
-    if settings is None:
-        return PipelineSettings()
-    if isinstance(settings, DetectionSettings):
-        return PipelineSettings(detection=settings)
-    if isinstance(settings, PipelineSettings):
-        return settings
-    raise StageInputError(
-        f"settings is {type(settings).__name__}; expected DetectionSettings or PipelineSettings."
-    )
 
 
 def _bar(total: int, progress: bool) -> AbstractContextManager[Any]:

@@ -1,8 +1,10 @@
 """Results to review, and a browser page in which the script of LineReview talks to the real Python object."""
 
 import base64
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from ocr_helpers.widgets.line_review import LineReview
 from tools.lab_session import ROOT
 
 FOLDER = ROOT / "ocr_helpers" / "widgets" / "line_review"
+SAMPLES = ROOT / "data" / "samples"
 TEXTS = ["온누리마트", "합계 12,900원", "저는오늘오후에", "감사합니다", "전화 02-123-4567"]
 SCORES = [0.99, 0.95, 0.62, 0.98, 0.71]
 # The model as anywidget gives it to a script; `kernel` is there unless a test takes it away.
@@ -62,6 +65,25 @@ def result(
     }
 
 
+def labelled_result(sample: str, without: Sequence[int] = ()) -> dict[str, Any]:
+    """What ``PaddleOCR.predict`` yields for a sample page, from its ground truth, some lines left out."""
+    import ocr_helpers as ocr
+
+    (page,) = ocr.load_pages(SAMPLES / sample)
+    lines = json.loads((SAMPLES / sample).with_suffix(".json").read_text(encoding="utf-8"))["lines"]
+    kept = [line for number, line in enumerate(lines) if number not in without]
+    quads = [np.array(line["quad"], np.float32).round().astype(np.int16) for line in kept]
+    return {
+        "input_path": page.source,
+        "page_index": None,
+        "doc_preprocessor_res": {"output_img": page.image_bgr},
+        "rec_texts": [line["text"] for line in kept],
+        "rec_scores": [0.9] * len(kept),
+        "rec_polys": quads,
+        "dt_polys": quads,
+    }
+
+
 def _tops(count: int) -> list[int]:
     return [10 + 30 * k for k in range(count)]
 
@@ -74,26 +96,32 @@ def script() -> str:
 class Kernel:
     """A LineReview whose messages go to a page; it can be restarted."""
 
-    def __init__(self, source: Any, autosave: Path | None) -> None:
-        self.source, self.autosave = source, autosave
+    def __init__(self, source: Any, autosave: Path | None, pipeline: Any = None) -> None:
+        self.source, self.autosave, self.pipeline = source, autosave, pipeline
         self.restart()
 
     def restart(self) -> None:
         """A new object that knows only what the journal has."""
         self._out: list[dict[str, Any]] = []
-        self.review = LineReview(self.source, autosave=self.autosave)
+        self._later: list[dict[str, Any]] = []
+        self._answering = 0
+        self.review = LineReview(self.source, autosave=self.autosave, pipeline=self.pipeline)
         self.review.send = self._take
 
     def _take(self, message: Any, buffers: Any = None) -> None:
-        self._out.append(
-            {"message": message, "buffers": [base64.b64encode(part).decode() for part in buffers or []]}
-        )
+        sent = {"message": message, "buffers": [base64.b64encode(part).decode() for part in buffers or []]}
+        (self._out if get_ident() == self._answering else self._later).append(sent)
 
     def answer(self, content: Any) -> list[dict[str, Any]]:
         """What the browser gets for a message: traits first where they changed, then messages."""
-        self._out = []
+        self._out, self._answering = [], get_ident()
         self.review._on_message(self.review, content, [])
         return [{"state": self.state()}, *self._out]
+
+    def later(self) -> list[dict[str, Any]]:
+        """What threads of the kernel have sent of their own, once each."""
+        sent, self._later = self._later, []
+        return sent
 
     def state(self) -> dict[str, Any]:
         names = ("document", "pages", "folder", "status")
@@ -122,6 +150,13 @@ def show(page: Page, kernel: Kernel) -> None:
     page.evaluate(START, [script(), kernel.state()])
 
 
+def deliver(page: Page, kernel: Kernel) -> None:
+    """Wait until added lines are read, and hand the page what that sent."""
+    assert kernel.review.corrections.wait_for_readings(60)
+    for message in kernel.later():
+        page.evaluate("message => tell(message)", message)
+
+
 def field(page: Page, number: int) -> Locator:
     return page.locator(f".ocr-review-row[data-line='{number}'] .ocr-review-field")
 
@@ -137,3 +172,25 @@ def notes(page: Page) -> Locator:
 def saved(page: Page) -> Locator:
     """Wait with this until every correction is confirmed."""
     return page.locator(".ocr-review-root[data-pending='0']")
+
+
+def draw(page: Page, box: Sequence[float], size: tuple[int, int] = (1240, 1754)) -> None:
+    """Drag over a box in pixels of the page, with the button for it pressed."""
+    button = page.get_by_role("button", name="Add a line")
+    if button.get_attribute("aria-pressed") == "false":
+        button.click()
+    left, top, right, bottom = box
+    svg = page.locator(".ocr-review-boxes")
+    page.locator(".ocr-review-page-frame").scroll_into_view_if_needed()
+    page.locator(".ocr-review-page-frame").evaluate(
+        "(frame, share) => { frame.scrollTop = frame.scrollHeight * share - frame.clientHeight / 2; }",
+        top / size[1],
+    )
+    at = svg.bounding_box()
+    assert at is not None
+    scale = at["width"] / size[0]
+    page.mouse.move(at["x"] + left * scale, at["y"] + top * scale)
+    page.mouse.down()
+    page.mouse.move(at["x"] + (left + right) / 2 * scale, at["y"] + bottom * scale)
+    page.mouse.move(at["x"] + right * scale, at["y"] + bottom * scale)
+    page.mouse.up()

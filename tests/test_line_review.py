@@ -5,20 +5,21 @@ import shutil
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from review_kernel import SCORES, TEXTS, Kernel, result
+from review_kernel import SAMPLES, SCORES, TEXTS, Kernel, labelled_result, result
 
 from ocr_helpers.ground_truth import truth_beside
 from ocr_helpers.label_journal import JournalError, OtherPagesError
 from ocr_helpers.label_rows import LabelConflictError
 from ocr_helpers.label_sources import ReviewSourceError
 from ocr_helpers.labels import LabelledPage, load_labelled_pages
-from ocr_helpers.line_review import CorrectionError, LineCorrections
+from ocr_helpers.line_review import CorrectionError, LineCorrections, LineState
 from ocr_helpers.pages import load_pages
 
 Make = Callable[..., LineCorrections]
@@ -52,7 +53,7 @@ def test_lines_stand_in_reading_order_as_they_were_read(make: Make) -> None:
     assert [line.page for line in review.lines()] == [0] * 5 + [1]
     assert [line.found.score for line in review.lines(0)] == SCORES
     assert review.counts == {
-        "total": 6, "open": 6, "done": 0, "unreadable": 0, "deleted": 0, "corrected": 0
+        "total": 6, "open": 6, "done": 0, "unreadable": 0, "deleted": 0, "corrected": 0, "added": 0
     }  # fmt: skip
 
 
@@ -467,7 +468,7 @@ def test_messages_are_answered(tmp_path: Path) -> None:
     assert len(rows["buffers"]) == 1
     edit = {"kind": "edit", "id": "a-3", "key": row["key"], "text": "저는 오늘", "state": "done"}
     state, changed, accepted = kernel.answer(edit)
-    assert changed["message"] == {"kind": "changed", "lines": [2]}
+    assert changed["message"] == {"kind": "changed", "lines": [2], "gone": [], "added": []}
     assert accepted["message"]["kind"] == "accepted"
     assert state["state"]["status"]["counts"]["corrected"] == 1
     json.dumps(kernel.state())
@@ -490,3 +491,235 @@ def test_messages_that_cannot_be_done_are_refused_in_the_panel(content: dict[str
     _, refused = kernel.answer(content | {"id": "a-1"})
     assert (refused["message"]["kind"], refused["message"]["id"]) == ("refused", "a-1")
     assert refused["message"]["text"]
+
+
+# Lines that were missed
+
+
+BOX = [[10.4, 160.0], [290.0, 160.0], [290.0, 168.0], [10.4, 168.0]]
+
+
+@pytest.fixture(scope="module")
+def staged() -> Any:
+    import ocr_helpers as ocr
+
+    return ocr.StagedPipeline(ocr.load_pipeline("starter"))
+
+
+def test_an_added_line_stands_where_it_is_read(make: Make) -> None:
+    review = make()
+    number = review.add_line(0, [[10, 32], [290, 32], [290, 38], [10, 38]])
+    assert number == 6
+    assert [line.number for line in review.lines()] == [0, 6, 1, 2, 3, 4, 5]
+    assert review.find() == [0, 6, 1, 2, 3, 4, 5]
+    assert review.find(page=1) == [5]
+    line = review.line(number)
+    assert (line.now.text, line.now.state, line.found.score, line.found.added) == ("", "open", None, True)
+    assert review.accept_above(0) == [0, 1, 2, 3, 4, 5]
+    review.correct(number, "빠진 줄")
+    assert review.truths[0].texts == (TEXTS[0], "빠진 줄", *TEXTS[1:])
+    assert review.truths[0].quads_xy[1].tolist() == [[10, 32], [290, 32], [290, 38], [10, 38]]
+    counts = review.counts
+    assert (counts["total"], counts["added"], counts["done"]) == (7, 1, 7)
+
+
+BAD_BOXES: list[tuple[Any, Any, str]] = [
+    (2, BOX, "no page 2"),
+    (-1, BOX, "no page"),
+    (True, BOX, "no page"),
+    (0, None, "four corners"),
+    (0, [[1, 2]] * 3, "four corners"),
+    (0, [["a", 1]] * 4, "four corners"),
+    (0, [[1, 1], [9, 1], [9, float("nan")], [1, 9]], "no number"),
+    (0, [[1, 1], [3, 1], [3, 9], [1, 9]], "cannot hold a line"),
+    (0, BOX[::-1], "clockwise"),
+    (0, [[400, 10], [500, 10], [500, 30], [400, 30]], "cannot hold a line"),  # right of the page
+]
+
+
+@pytest.mark.parametrize(("page", "quad", "message"), BAD_BOXES)
+def test_what_is_no_box(make: Make, page: Any, quad: Any, message: str, tmp_path: Path) -> None:
+    review = make()
+    with pytest.raises(CorrectionError, match=message):
+        review.add_line(page, quad)
+    assert len(review) == 6
+    assert not (tmp_path / "review.jsonl").exists()
+
+
+def test_a_box_that_reaches_over_the_edge_is_cut(make: Make) -> None:
+    review = make()
+    number = review.add_line(0, [[-20, 160], [400, 160], [400, 400], [-20, 400]])
+    assert review.line(number).found.quad_xy.tolist() == [[0, 160], [300, 160], [300, 170], [0, 170]]
+
+
+def test_the_same_box_twice_is_one_line(make: Make) -> None:
+    review = make()
+    number = review.add_line(0, BOX, id="x-1")
+    assert review.add_line(0, BOX, id="x-1") == number
+    with pytest.raises(CorrectionError, match="already"):
+        review.add_line(0, BOX)
+    assert len(review) == 7
+    review.undo()
+    assert review.add_line(0, BOX) == number
+    assert len(make()) == 7
+
+
+def test_adding_under_undo_and_after_a_restart(make: Make) -> None:
+    review = make()
+    number = review.add_line(0, BOX)
+    review.correct(number, "빠진 줄")
+    review.correct(3, state="deleted")
+    assert [review.undo(), review.undo(), review.undo()] == [[3], [number], [number]]
+    assert len(review) == 6
+    assert not review.is_there(number)
+    with pytest.raises(CorrectionError, match="redo"):
+        review.correct(number, "빠진 줄")
+    assert review.find() == [0, 1, 2, 3, 4, 5]
+    assert [review.redo(), review.redo()] == [[number], [number]]
+    again = make()
+    assert again.line(number).now.text == "빠진 줄"
+    assert [again.redo(), again.undo(), again.undo(), again.undo()] == [[3], [3], [number], [number]]
+    assert len(again) == 6
+    assert len(make()) == 6
+
+
+def test_two_reviews_of_one_journal_see_each_others_lines(make: Make) -> None:
+    first, second = make(), make()
+    number = first.add_line(0, BOX)
+    second.correct(first.line(number).key, "둘째가 고침")
+    assert second.add_line(1, [[20, 2], [200, 2], [200, 9], [20, 9]]) == number + 1
+    first.catch_up()
+    assert [line.now.text for line in first.lines()] == [line.now.text for line in second.lines()]
+
+
+def test_exports_with_added_and_deleted_lines(make: Make, tmp_path: Path) -> None:
+    review = make()
+    number = review.add_line(0, [[10, 32], [290, 32], [290, 38], [10, 38]])
+    review.correct(number, "빠진 줄")
+    review.correct(1, state="deleted")
+    expected = [TEXTS[0], "빠진 줄", *TEXTS[2:]]
+    review.save_labels(tmp_path / "set")
+    review.save_ground_truth(tmp_path / "truth")
+    (first, _) = load_labelled_pages(tmp_path / "set")
+    assert list(first.texts) == expected
+    lines = {line.text: line for line in load_labelled_pages(tmp_path / "set" / "rec_gt.txt")}
+    assert set(lines) == {*expected, "둘째 쪽"}
+    page = review.pages[0].load()
+    assert np.array_equal(lines["빠진 줄"].load().image_bgr, page[32:38, 10:290])
+    assert np.array_equal(lines[TEXTS[2]].load().image_bgr, page[70:90, 10:290])
+    for file in sorted((tmp_path / "truth").glob("*.json"))[:1]:
+        assert list(load_labelled_pages(file)[0].texts) == expected
+    # Its adding undone, the line leaves all files again, and the deleted one comes back.
+    review.undo()
+    review.undo()
+    review.undo()
+    review.save_labels(tmp_path / "set")
+    again = sorted(line.text for line in load_labelled_pages(tmp_path / "set" / "rec_gt.txt"))
+    assert again == sorted([*TEXTS, "둘째 쪽"])
+    assert list(load_labelled_pages(tmp_path / "set")[0].texts) == TEXTS
+
+
+def test_a_picture_of_one_line_takes_no_other(tmp_path: Path) -> None:
+    crop = np.random.default_rng(0).integers(0, 256, (24, 90, 3), np.uint8)
+    (tmp_path / "a.png").write_bytes(cv2.imencode(".png", crop)[1].tobytes())
+    (tmp_path / "rec_gt.txt").write_text("a.png\t가나다\n", encoding="utf-8")
+    review = LineCorrections(load_labelled_pages(tmp_path), autosave=None)
+    with pytest.raises(CorrectionError, match="one line"):
+        review.add_line(0, [[1, 1], [20, 1], [20, 20], [1, 20]])
+
+
+# Added lines are read
+
+
+MISSED = 2
+
+
+@pytest.fixture(scope="module")
+def notice() -> tuple[dict[str, Any], str, list[list[float]]]:
+    """A result of the notice without one of its lines; that line's text and box."""
+    (known,) = load_labelled_pages(SAMPLES / "notice.json")
+    assert known.quads_xy is not None
+    quad = known.quads_xy[MISSED] + np.array([[-4, -4], [4, -4], [4, 4], [-4, 4]])
+    return labelled_result("notice.png", [MISSED]), known.texts[MISSED], quad.tolist()
+
+
+def test_an_added_line_is_read_and_the_reading_is_kept(
+    staged: Any, notice: tuple[dict[str, Any], str, list[list[float]]], tmp_path: Path
+) -> None:
+    given, text, quad = notice
+    told: list[tuple[list[int], str]] = []
+    review = LineCorrections([given], autosave=tmp_path / "a.jsonl", pipeline=staged)
+    review.observe(lambda numbers, error: told.append((numbers, error)))
+    number = review.add_line(0, quad)
+    assert review.wait_for_readings(60)
+    assert told == [([number], "")]
+    line = review.line(number)
+    assert (line.now, line.read, line.found.text) == (LineState(text, "open"), text, text)
+    assert line.found.score is not None and line.found.score > 0.8
+    assert not review.is_waiting(number)
+    assert [review.undo(), review.undo()] == [[number], []]  # reading is no step
+    review.redo()
+    assert review.truths[0].texts[MISSED] == text
+    again = LineCorrections([given], autosave=tmp_path / "a.jsonl")  # without a pipeline
+    assert again.line(number).now == LineState(text, "open")
+    assert again.line(number).found.score == pytest.approx(line.found.score, abs=1e-3)
+
+
+def test_a_reading_leaves_what_was_typed_in_the_meantime(
+    staged: Any, notice: tuple[dict[str, Any], str, list[list[float]]]
+) -> None:
+    given, text, quad = notice
+    review = LineCorrections([given], autosave=None, pipeline=staged)
+    number = review.add_line(0, quad)
+    review.correct(number, "손으로 쓴 글")
+    assert review.wait_for_readings(60)
+    line = review.line(number)
+    assert (line.now.text, line.read, line.is_corrected) == ("손으로 쓴 글", text, True)
+    review.undo()
+    assert review.line(number).now == LineState(text, "open")
+
+
+def test_a_line_that_was_not_read_before_a_restart_is_read_after_it(
+    staged: Any, notice: tuple[dict[str, Any], str, list[list[float]]], tmp_path: Path
+) -> None:
+    given, text, quad = notice
+    number = LineCorrections([given], autosave=tmp_path / "a.jsonl").add_line(0, quad)
+    review = LineCorrections([given], autosave=tmp_path / "a.jsonl", pipeline=staged)
+    assert review.wait_for_readings(60)
+    assert review.line(number).now.text == text
+    records = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()[1:]
+    assert [json.loads(record)["do"] for record in records] == ["add", "read"]
+
+
+def test_a_line_that_cannot_be_read_can_be_typed(
+    staged: Any, notice: tuple[dict[str, Any], str, list[list[float]]], tmp_path: Path
+) -> None:
+    given, _, quad = notice
+    review = LineCorrections([given], autosave=tmp_path / "a.jsonl", pipeline=staged)
+    told: list[str] = []
+    review.observe(lambda _, error: told.append(error))
+    (tmp_path / "a.jsonl").mkdir()  # the reading cannot be kept: the journal has no place
+    with pytest.raises(JournalError):
+        review.add_line(0, quad)
+    assert len(review) == len(given["rec_texts"])
+    (tmp_path / "a.jsonl").rmdir()
+    review.pages = (replace(review.pages[0], load=lambda: np.zeros((9, 0, 3), np.uint8)),)
+    number = review._do({"do": "add", "page": 0, "quad": quad}, "")[0]
+    assert review.wait_for_readings(60)
+    assert "could not be read" in told[0] and "Type its text" in told[0]
+    assert not review.is_waiting(number)
+    review.correct(number, "손으로")
+    assert review.truths[0].texts[MISSED] == "손으로"
+
+
+def test_a_damaged_record_of_an_added_line(make: Make, tmp_path: Path) -> None:
+    make().correct(0, "하나")
+    no_page, no_box = '"page":9,"quad":[[1,1],[9,1],[9,9],[1,9]]', '"page":0,"quad":1'
+    for record in (f'{{"do":"add",{no_page}}}', f'{{"do":"add",{no_box}}}'):
+        path = tmp_path / "review.jsonl"
+        before = path.read_text(encoding="utf-8")
+        path.write_text(before + record + "\n", encoding="utf-8")
+        with pytest.raises(JournalError, match="another form"):
+            make()
+        path.write_text(before, encoding="utf-8")
+    assert texts(make())[0] == "하나"

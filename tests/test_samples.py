@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.text import unsupported_characters
 from training.alphabet import dictionary
 from training.fonts import TRAINING
 from training.sample_canvas import Canvas, Line, SampleTextError, Type
@@ -20,6 +21,7 @@ from training.sample_fonts import HELD_OUT, FontMissingError, GlyphMissingError,
 from training.samples import LINES, SAMPLES, main, make
 
 FOLDER = Path(__file__).parents[1] / "data" / "samples"
+MODEL = FOLDER.parent / "starter_models" / "korean_PP-OCRv5_mobile_rec"
 TRUTHS = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.json"))
 FLAT = [
     name
@@ -158,6 +160,19 @@ def test_committed_lines_are_what_the_generator_says_now() -> None:
         committed = json.loads((FOLDER / sample.truth_file).read_text(encoding="utf-8"))
         assert [line["text"] for line in committed["lines"]] == [line.text for line in drawn.lines]
         assert committed["made_with"]["description"] == sample.description
+
+
+def test_what_a_sample_says_of_the_dictionary_is_what_the_model_says() -> None:
+    for sample in LINES:
+        truth = json.loads((FOLDER / sample.truth_file).read_text(encoding="utf-8"))
+        texts = [line["text"] for line in truth["lines"]]
+        found = [one.character for one in unsupported_characters(texts, MODEL)]
+        said = truth["made_with"]["description"].partition("the starter dictionary cannot spell ")[2]
+        assert said == ", ".join(found), sample.file
+        if found:
+            readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+            assert f"cannot spell these six: {said} (쓩 it can)" in " ".join(readme.split())
+            assert "쓩" in texts[0]
 
 
 @pytest.mark.parametrize(

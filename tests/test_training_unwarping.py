@@ -79,17 +79,17 @@ def test_dots_are_found_where_the_grid_says() -> None:
         warp = make_warp(rng, 452 / 640)
         image = photo(page, np.full((64, 48), 255, np.uint8), warp, rng).astype(np.float64)
         for x, y in warp.place(DOTS) * PAGE_HW[::-1] - 0.5:
-            left, top = round(x) - 5, round(y) - 5
-            window = image[max(0, top) : top + 11, max(0, left) : left + 11]
-            if min(left, top) < 0 or window.shape != (11, 11):
+            left, top = round(x) - 10, round(y) - 10
+            window = image[max(0, top) : top + 21, max(0, left) : left + 21]
+            if min(left, top) < 0 or window.shape != (21, 21):
                 continue
             ink = np.maximum(0, 0.7 * np.median(window) - window)
-            if ink.sum() < 200:
+            if ink.sum() < 800:
                 continue  # too dark a shadow to measure in
-            rows, columns = np.mgrid[top : top + 11, left : left + 11]
+            rows, columns = np.mgrid[top : top + 21, left : left + 21]
             misses.append(np.hypot((ink * columns).sum() / ink.sum() - x, (ink * rows).sum() / ink.sum() - y))
     assert len(misses) > 100
-    assert np.median(misses) < 0.5 and np.quantile(misses, 0.95) < 1.5, "pixels of the network's input"
+    assert np.median(misses) < 1 and np.quantile(misses, 0.95) < 3, "pixels of the network's input"
 
 
 @pytest.fixture(scope="module")
@@ -250,9 +250,9 @@ if importlib.util.find_spec("torch") is not None:
         wanted = torch.stack(torch.meshgrid(*(middles(n, MARGIN) for n in CELLS_HW[::-1]), indexing="xy"))
         assert torch.allclose(seen, wanted, atol=1e-4)
         image = torch.zeros(1, 1, *PAGE_HW)
-        image[:, :, 32:-32, 23:-23] = 1
+        image[:, :, 64:-64, 45:-45] = 1
         view = margin_view(image, corners)[0, 0]
-        assert view[0].max() == view[:, 0].max() == 0 and view[20:-20, 14:-14].min() > 0.999
+        assert view[0].max() == view[:, 0].max() == 0 and view[40:-40, 28:-28].min() > 0.999
         assert abs(float(view.mean()) - 1 / (1 + 2 * MARGIN) ** 2) < 0.02
 
 

@@ -26,7 +26,7 @@ from training.unwarping_onnx import onnx_model
 from training.unwarping_paddle import save_paddle
 from training.warped_pages import make_chunk
 
-CHECKED_HW = [(320, 224), (501, 370), (233, 410)]  # sizes of the pages compared
+CHECKED_HW = [(640, 448), (501, 370), (1033, 1410)]  # sizes of the pages compared
 
 
 def load_network(checkpoint: Path) -> UnwarpingNetwork:

@@ -15,7 +15,7 @@ from training.sample_fonts import check_glyphs, load_font
 Colour = tuple[int, int, int]
 BLACK: Colour = (24, 24, 26)
 PAD = 2  # pixels between a line's ink and its quad
-_KNOWN = frozenset([*dictionary(), " "])
+KNOWN = frozenset([*dictionary(), " "])
 
 
 class SampleTextError(OcrHelpersError):
@@ -104,7 +104,7 @@ class Canvas:
 
     def _check(self, text: str, kind: Type) -> None:
         check_glyphs(text, kind.family, kind.style)
-        unknown = set(text) - _KNOWN
+        unknown = set(text) - KNOWN
         if not text.strip() or text != text.strip() or "  " in text or not is_normalized("NFC", text):
             raise SampleTextError(f"{text!r} is empty, not NFC or has stray spaces: write it as it reads")
         if unknown and not self.allow_rare:

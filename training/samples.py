@@ -94,7 +94,7 @@ PAGES = (
     Sample("report_three_pages.pdf", "a research report in three scanned pages", science.report, 14),
 )
 LINES = tuple(
-    Sample(f"lines/{crop.name}.png", crop.description, crop.draw, 100 + k, crop.finish)
+    Sample(f"lines/{crop.name}.png", crop.statement, crop.draw, 100 + k, crop.finish)
     for k, crop in enumerate(LINE_CROPS)
 )
 SAMPLES = PAGES + LINES

@@ -3,6 +3,7 @@
 Batch norms are folded into their convolutions and the heads' units into their last layers.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from training.splines import extension
 from training.unwarping_network import (
     BEND_UNIT,
     CORNER_UNIT,
+    HALVED_SIGMAS,
     MARGIN,
     PATCHES,
     SIGMAS,
+    STRUCTURE,
+    TEXTURE,
     UnwarpingNetwork,
     middles,
 )
@@ -41,7 +45,8 @@ def learned_arrays(network: UnwarpingNetwork) -> Arrays:
             arrays[f"{name}.{part}"] = np.ascontiguousarray(values, np.float32) * np.float32(unit)
 
     blocks = {
-        name: getattr(network, name) for name in ("patches", "coarse", "dense_features", "bend_features")
+        name: getattr(network, name)
+        for name in ("patches", "strokes", "texture", "coarse", "dense_features", "bend_features")
     }
     blocks |= {f"fine{number}": block for number, block in enumerate(network.fine)}
     blocks |= {f"context{number}": block for number, block in enumerate(network.context)}
@@ -62,21 +67,29 @@ def learned_arrays(network: UnwarpingNetwork) -> Arrays:
     norm = network.structure_norm
     assert norm.running_mean is not None and norm.running_var is not None
     scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
-    # The graph computes the sines of all sigmas, then all cosines, then all energies.
-    order = np.arange(3 * len(SIGMAS)).reshape(len(SIGMAS), 3).T.ravel()
+    # The graph computes the sines of all sigmas of a page, then all cosines, then all energies.
+    sizes = np.cumsum([0, 3 * len(HALVED_SIGMAS), 3 * len(SIGMAS)])
+    order = np.concatenate([np.arange(first, end).reshape(-1, 3).T.ravel() for first, end in pairwise(sizes)])
     shift = norm.bias.detach() - norm.running_mean * scale
     add("structure", *(values[order][:, None, None] for values in (scale, shift)))
-    channels = np.concatenate([np.arange(PATCHES), PATCHES + order])
+    channels = np.arange(PATCHES + STRUCTURE + TEXTURE)
+    channels[PATCHES : PATCHES + STRUCTURE] = PATCHES + order
     arrays["fine0.weight"] = np.ascontiguousarray(arrays["fine0.weight"][:, channels])
     return arrays
 
 
+def x_before_y(kernels: Any) -> Array:
+    """Kernels along x and y in turn → all along x, then all along y."""
+    array = kernels.numpy()
+    return np.concatenate([array[0::2], array[1::2]])
+
+
 def fixed_arrays(network: UnwarpingNetwork) -> Arrays:
     """The constants of the graph by name."""
-    kernels = network.derivatives.numpy()
     places = network.places.numpy()
     fixed: Arrays = {
-        "derivatives": np.concatenate([kernels[0::2], kernels[1::2]]),
+        "derivatives": x_before_y(network.derivatives),
+        "halved_derivatives": x_before_y(network.halved_derivatives),
         "cells_to_rows": network.to_rows.numpy().T.copy(),
         "cells_to_columns": network.to_columns.numpy().T.copy(),
         "places": places.transpose(1, 2, 0).copy(),

@@ -17,9 +17,11 @@ from training.splines import linear_matrix, shrink_matrix, spline_matrix
 from training.warped_pages import CELLS_HW, GRID_HW, PAGE_HW
 
 MARGIN = 0.06  # seen round the straightened page, in shares of it: the page's edges must stay in sight
-SIGMAS, REACH = (0.7, 1.5), 5  # of the Gaussian derivatives, in pixels; how far they are followed
-STRUCTURE, PATCHES = 3 * len(SIGMAS), 24  # channels of the fixed and of the learned features
-FINE = [(48, 1), (80, 2), (80, 1)]  # channels and stride, from a quarter of PAGE_HW to CELLS_HW
+# Of the Gaussian derivatives, in pixels of the page and of the halved page; how far they are followed.
+SIGMAS, HALVED_SIGMAS, REACH = (0.8,), (0.7, 1.5), 5
+STRUCTURE = 3 * (len(SIGMAS) + len(HALVED_SIGMAS))  # channels of the fixed features
+STROKES, TEXTURE, PATCHES = 16, 32, 24  # and of the learned ones: of the page, and of the halved page
+FINE = [(48, 1), (80, 2), (80, 1)]  # channels and stride, from an eighth of PAGE_HW to CELLS_HW
 CHANNELS = 112  # at half of CELLS_HW
 DILATIONS = [1, 2, 4, 1, 2, 1]
 DENSE = 5  # the mask's logit, the slopes of lines and of columns, how much lines and columns are stretched
@@ -44,10 +46,10 @@ def convolution(
     return nn.Sequential(*layers)
 
 
-def derivative_kernels() -> Tensor:
-    """Derivatives of Gaussians along x and y, for each of SIGMAS: (2 * len(SIGMAS), 1, side, side)."""
+def derivative_kernels(sigmas: tuple[float, ...]) -> Tensor:
+    """Derivatives of Gaussians along x and y, for each of ``sigmas``: (2 * len(sigmas), 1, side, side)."""
     kernels = []
-    for sigma in SIGMAS:
+    for sigma in sigmas:
         at = torch.arange(-REACH, REACH + 1).float()
         level = torch.exp(-at.square() / (2 * sigma**2))
         level = level / level.sum()
@@ -86,9 +88,11 @@ class UnwarpingNetwork(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.patches = convolution(1, PATCHES, 8, 4, padding=2)
+        self.strokes = convolution(1, STROKES, 8, 4, padding=2)
+        self.texture = convolution(STROKES, TEXTURE, 4, 2, padding=1)
         self.structure_norm = nn.BatchNorm2d(STRUCTURE)
         fine: list[nn.Module] = []
-        channels = PATCHES + STRUCTURE
+        channels = PATCHES + STRUCTURE + TEXTURE
         for outputs, stride in FINE:
             fine.append(convolution(channels, outputs, 3, stride))
             channels = outputs
@@ -114,7 +118,8 @@ class UnwarpingNetwork(nn.Module):
         for head in heads:
             nn.init.zeros_(head.weight)
             nn.init.zeros_(head.bias)  # type: ignore[arg-type]
-        self.register_buffer("derivatives", derivative_kernels(), persistent=False)
+        self.register_buffer("derivatives", derivative_kernels(SIGMAS), persistent=False)
+        self.register_buffer("halved_derivatives", derivative_kernels(HALVED_SIGMAS), persistent=False)
         for name, nodes, count in zip(("to_rows", "to_columns"), GRID_HW, COARSE_HW, strict=True):
             matrix = torch.from_numpy(linear_matrix(nodes, count, MARGIN))
             self.register_buffer(name, matrix, persistent=False)
@@ -122,17 +127,20 @@ class UnwarpingNetwork(nn.Module):
         places = torch.stack(torch.meshgrid(x, y, indexing="xy"))
         self.register_buffer("places", places, persistent=False)  # (2, *GRID_HW)
 
-    def structure_features(self, pages: Tensor) -> Tensor:
-        """Which way strokes run and how many there are: (N, STRUCTURE, a quarter of PAGE_HW).
+    @staticmethod
+    def structure_features(pages: Tensor, derivatives: Tensor, stride: int) -> Tensor:
+        """Which way strokes run and how many there are, every 4 ``stride`` pixels.
 
-        The structure tensor (Förstner and Gülch 1987) of each of SIGMAS over 8 pixels: sin 2θ and cos 2θ,
-        weighted by how much all strokes run alike, and the logarithm of the energy.
+        The structure tensor (Förstner and Gülch 1987) of each pair of derivatives over 8 ``stride`` pixels,
+        taken every ``stride`` pixels: sin 2θ and cos 2θ, weighted by how much all strokes run alike, and the
+        logarithm of the energy.
         """
         around = functional.pad(pages, (REACH,) * 4, mode="replicate")
-        steep = functional.conv2d(around, cast(Tensor, self.derivatives))
+        steep = functional.conv2d(around, derivatives, stride=stride)
         features = []
-        for x, y in (steep[:, k : k + 2].unbind(1) for k in range(0, 2 * len(SIGMAS), 2)):
-            products = functional.avg_pool2d(torch.stack([x * x, y * y, x * y], 1), 8, 4, 2)
+        for x, y in (steep[:, k : k + 2].unbind(1) for k in range(0, len(derivatives), 2)):
+            products = torch.stack([x * x, y * y, x * y], 1)
+            products = functional.avg_pool2d(products, 8, 4, 2)
             energy = products[:, 0] + products[:, 1] + 1e-3
             features += [2 * products[:, 2] / energy, (products[:, 0] - products[:, 1]) / energy]
             features.append(energy.log())
@@ -143,9 +151,13 @@ class UnwarpingNetwork(nn.Module):
         mean = pages.mean((1, 2, 3), keepdim=True)
         deviation = (pages - mean).square().mean((1, 2, 3), keepdim=True).sqrt()
         pages = (pages - mean) / (deviation + 0.05)
+        halved = functional.avg_pool2d(pages, 2)
         with torch.autocast(pages.device.type, enabled=False):
-            structure = self.structure_norm(self.structure_features(pages))
-        fine = self.fine(torch.cat([self.patches(pages), structure], 1))
+            coarser = self.structure_features(halved, cast(Tensor, self.halved_derivatives), 1)
+            structure = [coarser, self.structure_features(pages, cast(Tensor, self.derivatives), 2)]
+            structure = self.structure_norm(torch.cat(structure, 1))
+        texture = self.texture(self.strokes(pages))
+        fine = self.fine(torch.cat([self.patches(halved), structure, texture], 1))
         features = self.coarse(fine)
         for block in self.context:
             features = features + block(features)

@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from training.unwarping_arrays import HALF_A_LEVEL, MODEL_NAME, STILL, Arrays
-from training.unwarping_network import BENDING, COARSE_HW, DENSE, DILATIONS, FINE, REACH
+from training.unwarping_network import (
+    BENDING,
+    COARSE_HW,
+    DENSE,
+    DILATIONS,
+    FINE,
+    HALVED_SIGMAS,
+    REACH,
+    SIGMAS,
+)
 from training.warped_pages import GRID_HW, PAGE_HW
 
 
@@ -64,28 +73,33 @@ class OnnxGraph:
         """A fully connected layer."""
         return self("Add", self("MatMul", source, f"{layer}.weight"), f"{layer}.bias")
 
-    def structure_features(self, pages: str) -> str:
-        """``UnwarpingNetwork.structure_features`` and its norm; sines, then cosines, then energies."""
+    def structure_features(self, pages: str, derivatives: str, count: int, stride: int) -> str:
+        """``UnwarpingNetwork.structure_features`` of ``count`` sigmas; sines, then cosines, then energies."""
         pads = self.constant([0, 0, REACH, REACH] * 2, np.int64)
-        steep = self("Conv", self("Pad", pages, pads, mode="edge"), "derivatives")
-        x, y = self.split(steep, [2, 2])
+        steep = self("Conv", self("Pad", pages, pads, mode="edge"), derivatives, strides=[stride] * 2)
+        x, y = self.split(steep, [count, count])
         products = [self("Mul", a, b) for a, b in ((x, x), (y, y), (x, y))]
         window: dict[str, Any] = {"kernel_shape": [8, 8], "strides": [4, 4], "pads": [2] * 4}
         pooled = self("AveragePool", self("Concat", *products, axis=1), count_include_pad=1, **window)
-        xx, yy, xy = self.split(pooled, [2, 2, 2])
+        xx, yy, xy = self.split(pooled, [count] * 3)
         energy = self("Add", self("Add", xx, yy), 1e-3)
         sine = self("Div", self("Mul", xy, 2.0), energy)
         cosine = self("Div", self("Sub", xx, yy), energy)
-        features = self("Concat", sine, cosine, self("Log", energy), axis=1)
-        return self("Add", self("Mul", features, "structure.weight"), "structure.bias")
+        return self("Concat", sine, cosine, self("Log", energy), axis=1)
 
     def look(self, pages: str) -> tuple[str, str]:
         """``UnwarpingNetwork.look`` as the heads take it: features and dense output, the latter alone."""
         centred = self("Sub", pages, self("ReduceMean", pages, axes=[1, 2, 3]))
         variance = self("ReduceMean", self("Mul", centred, centred), axes=[1, 2, 3])
         pages = self("Div", centred, self("Add", self("Sqrt", variance), 0.05))
-        patches = self("Relu", self.convolution("patches", pages, 4, around=(2, 2)))
-        fine = self("Concat", patches, self.structure_features(pages), axis=1)
+        halved = self("AveragePool", pages, kernel_shape=[2, 2], strides=[2, 2])
+        patches = self("Relu", self.convolution("patches", halved, 4, around=(2, 2)))
+        coarser = self.structure_features(halved, "halved_derivatives", len(HALVED_SIGMAS), 1)
+        structure = self.structure_features(pages, "derivatives", len(SIGMAS), 2)
+        structure = self("Mul", self("Concat", coarser, structure, axis=1), "structure.weight")
+        strokes = self("Relu", self.convolution("strokes", pages, 4, around=(2, 2)))
+        texture = self("Relu", self.convolution("texture", strokes, 2, around=(1, 1)))
+        fine = self("Concat", patches, self("Add", structure, "structure.bias"), texture, axis=1)
         for number, (_, stride) in enumerate(FINE):
             fine = self.block(f"fine{number}", fine, stride)
         features = self.block("coarse", fine, 2)

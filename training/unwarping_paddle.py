@@ -42,23 +42,28 @@ class PaddleGraph(paddle.nn.Layer):  # type: ignore[misc]
         """A fully connected layer."""
         return x @ self.get(layer, "weight") + self.get(layer, "bias")
 
-    def structure_features(self, pages: Tensor) -> Tensor:
+    def structure_features(self, pages: Tensor, derivatives: Tensor, stride: int) -> Tensor:
         """``OnnxGraph.structure_features``."""
-        steep = functional.conv2d(functional.pad(pages, [REACH] * 4, mode="replicate"), self.derivatives)
-        x, y = steep[:, :2], steep[:, 2:]
+        around = functional.pad(pages, [REACH] * 4, mode="replicate")
+        x, y = functional.conv2d(around, derivatives, stride=stride).chunk(2, 1)
         pooled = functional.avg_pool2d(paddle.concat([x * x, y * y, x * y], 1), 8, 4, 2, exclusive=False)
-        xx, yy, xy = pooled[:, :2], pooled[:, 2:4], pooled[:, 4:]
+        xx, yy, xy = pooled.chunk(3, 1)
         energy = xx + yy + 1e-3
-        features = paddle.concat([xy * 2 / energy, (xx - yy) / energy, energy.log()], 1)
-        return features * self.get("structure", "weight") + self.get("structure", "bias")
+        return paddle.concat([xy * 2 / energy, (xx - yy) / energy, energy.log()], 1)
 
     def look(self, pages: Tensor) -> tuple[Tensor, Tensor]:
         """``OnnxGraph.look``."""
         # Pooling, for Paddle's mean prints a line of its own whenever oneDNN is on.
         centred = pages - functional.adaptive_avg_pool2d(pages, 1)
         pages = centred / (functional.adaptive_avg_pool2d(centred * centred, 1).sqrt() + 0.05)
-        patches = functional.relu(self.convolution("patches", pages, stride=4, padding=2))
-        fine = paddle.concat([patches, self.structure_features(pages)], 1)
+        halved = functional.avg_pool2d(pages, 2)
+        patches = functional.relu(self.convolution("patches", halved, stride=4, padding=2))
+        coarser = self.structure_features(halved, self.halved_derivatives, 1)
+        structure = paddle.concat([coarser, self.structure_features(pages, self.derivatives, 2)], 1)
+        structure = structure * self.get("structure", "weight") + self.get("structure", "bias")
+        strokes = functional.relu(self.convolution("strokes", pages, stride=4, padding=2))
+        texture = functional.relu(self.convolution("texture", strokes, stride=2, padding=1))
+        fine = paddle.concat([patches, structure, texture], 1)
         for number, (_, stride) in enumerate(FINE):
             fine = self.block(f"fine{number}", fine, stride)
         features = self.block("coarse", fine, 2)

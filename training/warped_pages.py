@@ -13,14 +13,14 @@ from training import fonts
 from training.page_layouts import make_page
 from training.warps import Warp, centres, make_warp, regular, within
 
-PAGE_HW = (320, 224)  # what the network sees of a page of any size
+PAGE_HW = (640, 448)  # what the network sees of a page of any size: body text is 6 to 12 pixels high
 GRID_HW = (15, 11)  # places of the flat page, edges included, whose source it predicts
 CELLS_HW = (40, 28)  # places of the photo for which it says whether and how the page lies there
 PAGES, PHOTOS = 12, 12  # a chunk: so many pages, each photographed so often
-LONGEST_SIDE = 640  # of a page before it is bent
+LONGEST_SIDE = 896  # of a page before it is bent
 FLAT = 0.3  # share of inputs whose right answer is to leave them alone
 PLAIN = 0.4  # share of bent pages on a dark, plain desk, as people put what they photograph
-FINE = 2  # photos are taken at twice PAGE_HW and halved
+SMOOTH = 4  # light and surfaces have no detail below so many pixels
 COARSE = 8  # the inverse of a warp is computed for one place in so many of the photo's pixels
 Image8 = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -113,7 +113,8 @@ def decorated(page: Image8, rng: np.random.Generator) -> Image8:
 
 def texture(rng: np.random.Generator, shape: tuple[int, int]) -> Plane:
     """A surface: plain, shaded, grained along one side, cloudy or striped; float32 0 … 255."""
-    height, width = shape
+    full_wh = shape[::-1]
+    height, width = shape = (-(-shape[0] // 2), -(-shape[1] // 2))
     base, kind = rng.uniform(5, 250), rng.integers(5)
     surface = np.full(shape, base, np.float32)
     across, down = np.linspace(-1, 1, width), np.linspace(-1, 1, height)
@@ -129,7 +130,7 @@ def texture(rng: np.random.Generator, shape: tuple[int, int]) -> Plane:
         wave = rng.uniform(-40, 40, 2)
         stripes = np.sin(wave[0] * across[None] + wave[1] * down[:, None] + rng.uniform(0, 6))
         surface += (rng.uniform(5, 60) * np.clip(rng.uniform(1, 6) * stripes, -1, 1)).astype(np.float32)
-    return np.clip(surface, 0, 255)
+    return np.asarray(cv2.resize(np.clip(surface, 0, 255), full_wh), np.float32)
 
 
 def flat_photo(page: Image8, rng: np.random.Generator) -> Image8:
@@ -161,7 +162,7 @@ def flat_photo(page: Image8, rng: np.random.Generator) -> Image8:
     scan = image.astype(np.float32)
     for side in range(4):  # what the scanner's lid leaves at the edge
         if rng.random() < 0.2:
-            strip = int(rng.integers(1, 8))
+            strip = int(rng.integers(1, 16))
             turned = np.rot90(scan, side)
             turned[:strip] *= (
                 rng.uniform(0, 0.8) if rng.random() < 0.5 else np.linspace(0.5, 1, strip)[:, None]
@@ -172,7 +173,8 @@ def flat_photo(page: Image8, rng: np.random.Generator) -> Image8:
 
 def light(rng: np.random.Generator, strength: float) -> Plane:
     """Uneven light: a gradient, a lamp, a shadow with a soft edge; about 1."""
-    y, x = np.meshgrid(np.linspace(-1, 1, PAGE_HW[0]), np.linspace(-1, 1, PAGE_HW[1]), indexing="ij")
+    sides = (np.linspace(-1, 1, side // SMOOTH) for side in PAGE_HW)
+    y, x = np.meshgrid(*sides, indexing="ij")
     angle = rng.uniform(0, 2 * np.pi)
     level = 1 + strength * rng.uniform(0, 0.35) * (np.cos(angle) * x + np.sin(angle) * y)
     if rng.random() < 0.4:
@@ -185,45 +187,41 @@ def light(rng: np.random.Generator, strength: float) -> Plane:
         level *= 1 - strength * rng.uniform(0.1, 0.6) / (
             1 + np.exp(-np.clip(beyond * rng.uniform(5, 60), -40, 40))
         )
-    return np.clip(level, 0.15, 1.6).astype(np.float32)
+    return np.asarray(cv2.resize(np.clip(level, 0.15, 1.6).astype(np.float32), PAGE_HW[::-1]), np.float32)
 
 
 def finished(image: NDArray[Any], rng: np.random.Generator) -> Image8:
     """The lens and the sensor: softness, contrast, grain."""
-    if rng.random() < 0.3:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.0))
+    if rng.random() < 0.6:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.6))
     if rng.random() < 0.5:
         image = rng.uniform(0.5, 1.1) * image + rng.uniform(0, 40)
-    image = image + rng.normal(0, rng.uniform(0, 7), image.shape)
-    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    grain = rng.standard_normal(image.shape, np.float32) * np.float32(rng.uniform(0, 8))
+    return np.clip(np.rint(image + grain), 0, 255).astype(np.uint8)
 
 
 def photo(page: Image8, other: Image8, warp: Warp, rng: np.random.Generator) -> Image8:
     """The warped page on a surface, shaded along its curvature."""
-    size_hw = (PAGE_HW[0] * FINE, PAGE_HW[1] * FINE)
-    cells = (size_hw[0] // COARSE, size_hw[1] // COARSE)
+    cells = (PAGE_HW[0] // COARSE, PAGE_HW[1] // COARSE)
     # One cell more on each side, so that nothing is extrapolated in the frame.
     step = 1 / np.array(cells[::-1])
     around = centres((cells[0] + 2, cells[1] + 2)) * (1 + 2 * step) - step
     coarse = warp.page_places(around).astype(np.float32)
-    full = (size_hw[1] + 2 * COARSE, size_hw[0] + 2 * COARSE)
+    full = (PAGE_HW[1] + 2 * COARSE, PAGE_HW[0] + 2 * COARSE)
     enlarged = np.asarray(cv2.resize(coarse, full, interpolation=cv2.INTER_LINEAR), np.float32)
     places = enlarged[COARSE:-COARSE, COARSE:-COARSE]
     paper = _look(page, places, 0.0).astype(np.float32)
-    inside = within(places).astype(np.float32)
+    cover = cv2.GaussianBlur(within(places).astype(np.float32), (0, 0), 0.7)
     slope = warp.slope(coarse.astype(np.float64)).astype(np.float32)[1:-1, 1:-1]
     shade = np.clip(1 + rng.uniform(-0.7, 0.7) * slope, 0.25, 1.3)
     desk = _surroundings(page, other, places, warp, rng)
-    shape = PAGE_HW[::-1]
-    cover = cv2.resize(inside, shape, interpolation=cv2.INTER_AREA)
-    shown = cv2.resize(paper * inside, shape, interpolation=cv2.INTER_AREA) * cv2.resize(shade, shape)
+    paper *= cv2.resize(shade, PAGE_HW[::-1])
     if rng.random() < 0.5:  # the shadow that the page throws
-        blur = cv2.GaussianBlur(np.roll(cover, rng.integers(-6, 7, 2), (0, 1)), (0, 0), rng.uniform(1, 10))
+        blur = cv2.GaussianBlur(np.roll(cover, rng.integers(-12, 13, 2), (0, 1)), (0, 0), rng.uniform(2, 20))
         desk = desk * (1 - rng.uniform(0, 0.7) * blur)
-    image = shown + (1 - cover) * desk
+    image = cover * paper + (1 - cover) * desk
     if warp.spine:
-        x = cv2.resize(places[..., 0], shape, interpolation=cv2.INTER_AREA)
-        away = np.abs(x if warp.spine == "left" else 1 - x)
+        away = np.abs(places[..., 0] if warp.spine == "left" else 1 - places[..., 0])
         image = image * (1 - rng.uniform(0, 0.8) * np.exp(-away / rng.uniform(0.005, 0.08)))
     return finished(image * light(rng, 1.0), rng)
 
@@ -254,7 +252,5 @@ def _surroundings(
         facing = _look(other, moved, 0.0) * rng.uniform(0.6, 1.0)
     else:
         return desk
-    shape = PAGE_HW[::-1]
-    cover = cv2.resize(beside.astype(np.float32), shape, interpolation=cv2.INTER_AREA)
-    sheet = cv2.resize((facing * beside).astype(np.float32), shape, interpolation=cv2.INTER_AREA)
-    return np.asarray(sheet + (1 - cover) * desk, np.float32)
+    cover = cv2.GaussianBlur(beside.astype(np.float32), (0, 0), 0.7)
+    return np.asarray(cover * facing + (1 - cover) * desk, np.float32)

@@ -20,6 +20,7 @@ from ocr_helpers.labels import LabelledPage
 from ocr_helpers.line_review import LineCorrections
 from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.samples import crop_quad
+from ocr_helpers.widgets.tuner_data import page_picture
 
 __all__ = ["LineReview"]
 
@@ -40,6 +41,7 @@ class LineReview(anywidget.AnyWidget):
 
     Enter takes a line as right and goes to the next. Every correction is written to a journal at once; show
     the same pages again, after a kernel restart too, and it is there. The next cell reads ``review.truths``.
+    A line that was not found is drawn on the page's picture; a box that is no line is marked as such.
 
     Args:
         source: what ``PaddleOCR.predict`` or ``StagedPipeline.run`` returned for one or several pages;
@@ -49,6 +51,8 @@ class LineReview(anywidget.AnyWidget):
         autosave: the journal, a file of JSON lines; ``"auto"``: ``line_review_….jsonl`` in the working
             directory, named after the pages; None: nothing is saved.
         folder: where the buttons save labels, until the panel says otherwise.
+        pipeline: reads the lines that are added, in the background; by default ``source`` where that is one.
+            Without one, their texts are typed.
 
     Attributes:
         corrections: the :class:`ocr_helpers.line_review.LineCorrections` under it.
@@ -74,16 +78,29 @@ class LineReview(anywidget.AnyWidget):
         settings: PipelineSettings | None = None,
         autosave: str | Path | None = "auto",
         folder: str | Path = "labels",
+        pipeline: Any = None,
     ) -> None:
-        self.corrections = LineCorrections(source, pages, settings=settings, autosave=autosave)
+        self.corrections = LineCorrections(
+            source, pages, settings=settings, autosave=autosave, pipeline=pipeline
+        )
         self._crops: OrderedDict[int, bytes] = OrderedDict()
+        self._picture: tuple[int, bytes] | None = None
         super().__init__(
             document=self.corrections.document,
-            pages=[{"name": page.name, "lines": len(page.lines)} for page in self.corrections.pages],
+            pages=[
+                {"name": page.name, "size": list(page.size_wh), "is_line": page.is_line}
+                for page in self.corrections.pages
+            ],
             folder=str(folder),
             status=self._status(),
         )
         self.on_msg(self._on_message)
+        self.corrections.observe(self._tell_reading)
+
+    def close(self) -> None:
+        """Stop reading added lines and take the widget away."""
+        self.corrections.stop()
+        super().close()
 
     @property
     def truths(self) -> list[PageTruth]:
@@ -119,8 +136,10 @@ class LineReview(anywidget.AnyWidget):
         asked: dict[str, Callable[[Any, str], tuple[dict[str, Any], list[bytes]]]] = {
             "find": self._find,
             "rows": self._rows,
+            "page": self._page,
         }
         actions: dict[str, Callable[[Any, str], list[int] | str]] = {
+            "add": self._add,
             "edit": self._edit,
             "accept": lambda content, id: self.corrections.accept_above(content["score"], id=id),
             "undo": lambda _, id: self.corrections.undo(id=id),
@@ -136,10 +155,10 @@ class LineReview(anywidget.AnyWidget):
                 done = actions[kind](content, answer)
                 said = {"lines": done} if isinstance(done, list) else {"text": done}
                 if isinstance(done, list) and done:
-                    self.send({"kind": "changed", "lines": done})
+                    self.send(self._changed(done))
                 self.status = self._status()
                 self.send({"kind": "accepted", "id": answer} | said)
-        except (OcrHelpersError, OSError, KeyError, TypeError, ValueError) as error:
+        except (OcrHelpersError, OSError, LookupError, TypeError, ValueError) as error:
             known = isinstance(error, OcrHelpersError | OSError)
             self.send(
                 {
@@ -154,6 +173,41 @@ class LineReview(anywidget.AnyWidget):
     def _edit(self, content: Any, id: str) -> list[int]:
         return self.corrections.correct(str(content["key"]), content.get("text"), content["state"], id=id)
 
+    def _add(self, content: Any, id: str) -> list[int]:
+        return [self.corrections.add_line(content["page"], content["quad"], id=id)]
+
+    def _changed(self, numbers: list[int]) -> dict[str, Any]:
+        """What tells the browser that these lines are not as they were, or not there, or there again."""
+        there = [number for number in numbers if self.corrections.is_there(number)]
+        added = [number for number in there if self.corrections.line(number).found.added]
+        order = [line.number for line in self.corrections.lines()] if added else []
+        after = [[number, ([-1, *order])[order.index(number)]] for number in added]
+        gone = sorted(set(numbers) - set(there))
+        return {"kind": "changed", "lines": numbers, "gone": gone, "added": after}
+
+    def _tell_reading(self, numbers: list[int], error: str) -> None:
+        """Show what was read of an added line; called from the thread that reads."""
+        self.send(self._changed(numbers) | {"text": error})
+
+    def _page(self, content: Any, _id: str) -> tuple[dict[str, Any], list[bytes]]:
+        """Boxes of a page, and its picture where it is asked for."""
+        number = int(content["page"])
+        boxes = [
+            {
+                "line": line.number,
+                "quad": line.found.quad_xy.tolist(),
+                "state": line.now.state,
+                "text": line.now.text,
+            }
+            for line in self.corrections.lines(number)
+        ]
+        buffers = []
+        if content.get("picture") is True:
+            if self._picture is None or self._picture[0] != number:
+                self._picture = number, page_picture(self.corrections.pages[number].load())[0]
+            buffers = [self._picture[1]]
+        return {"page": number, "boxes": boxes}, buffers
+
     def _find(self, content: Any, _id: str) -> tuple[dict[str, Any], list[bytes]]:
         found = self.corrections.find(
             below=content.get("below"),
@@ -165,8 +219,13 @@ class LineReview(anywidget.AnyWidget):
 
     def _rows(self, content: Any, _id: str) -> tuple[dict[str, Any], list[bytes]]:
         """Rows of the lines asked for, and a JPEG of each."""
-        numbers = list(content["lines"])[:_MOST_ROWS]
+        numbers = [n for n in list(content["lines"])[:_MOST_ROWS] if not self._is_gone(n)]
         return {"rows": [self._row(number) for number in numbers]}, [self._crop(n) for n in numbers]
+
+    def _is_gone(self, number: Any) -> bool:
+        """Whether its adding was undone in the meantime; a number that never was is an error."""
+        known = isinstance(number, int) and 0 <= number < self.corrections.number_count
+        return known and not self.corrections.is_there(number)
 
     def _row(self, number: int) -> dict[str, Any]:
         """A line as the browser lists it; texts are data, to be set as text only."""
@@ -181,6 +240,8 @@ class LineReview(anywidget.AnyWidget):
             "state": line.now.state,
             "score": "" if score is None else score_label(score, 2),
             "color": "" if score is None else score_color(score),
+            "added": line.found.added,
+            "waiting": self.corrections.is_waiting(number),
         }
 
     def _crop(self, number: int) -> bytes:

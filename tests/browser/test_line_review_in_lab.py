@@ -1,12 +1,15 @@
 """The line review in a real JupyterLab and Chromium: Hangul through an input method, and a kernel restart."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect, sync_playwright
+from review_kernel import draw
 
 from tools.lab_session import ROOT, RUN_TIMEOUT_S, START_TIMEOUT_S, running_lab
 
@@ -24,11 +27,14 @@ CELLS = [
     "    'rec_texts': [line['text'] for line in lines],\n"
     "    'rec_scores': np.random.default_rng(0).uniform(0.5, 1, len(lines)),\n"
     "    'rec_polys': [np.array(line['quad'], np.int16) for line in lines]}",
-    "review = LineReview(result, autosave='review.jsonl')\nreview",
+    "review = LineReview(result, autosave='review.jsonl', pipeline=ocr.load_pipeline('starter'))\nreview",
     "print('|'.join(review.truths[0].texts[:8]), review.corrections.counts['done'])",
     "time.sleep(7)",
     "print(review.save_labels('set').name)",
 ]
+ADDED = 10
+_RECEIPT = json.loads((SAMPLES / "receipt.json").read_text(encoding="utf-8"))
+RECEIPT_WH = _RECEIPT["width"], _RECEIPT["height"]
 KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status"
 OUTPUT = "number => window.jupyterapp.shell.currentWidget.content.widgets[number].model.outputs.toJSON()"
 COUNT = "number => window.jupyterapp.shell.currentWidget.content.widgets[number].model.executionCount"
@@ -84,6 +90,14 @@ def show(page: Page) -> None:
     page.evaluate(RUN_CELL, SHOW)
     expect(field(page, 0)).to_have_value(re.compile("온누리마트"), timeout=RUN_TIMEOUT_S * 1000)
     expect(root(page)).to_have_count(1)
+
+
+def added_line() -> tuple[int, dict[str, Any]]:
+    """How many lines the receipt has, and one of them with a box of its own, a little wider."""
+    truth = _RECEIPT["lines"]
+    line = truth[ADDED]
+    xs, ys = zip(*line["quad"], strict=True)
+    return len(truth), line | {"box": [min(xs) - 5, min(ys) - 4, max(xs) + 5, max(ys) + 4]}
 
 
 def printed(page: Page, number: int = PRINT) -> str:
@@ -173,6 +187,18 @@ def test_a_busy_kernel_takes_corrections_too(page: Page) -> None:
     assert "바쁜 동안" in printed(page)
 
 
+def test_a_line_is_added_on_the_page_and_read(page: Page) -> None:
+    lines, line = added_line()
+    before = printed(page)
+    field(page, 0).click()
+    draw(page, line["box"], RECEIPT_WH)
+    page.keyboard.press("Escape")
+    expect(field(page, lines)).to_have_value(line["text"], timeout=RUN_TIMEOUT_S * 1000)
+    page.keyboard.press("Enter")
+    confirmed(page)
+    assert int(printed(page).rpartition(" ")[2]) == int(before.rpartition(" ")[2]) + 1
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 @pytest.mark.parametrize("width", [1280, 800])
 def test_nothing_sticks_out(page: Page, theme: str, width: int) -> None:
@@ -197,6 +223,12 @@ def test_a_kernel_restart_loses_nothing(page: Page) -> None:
     expect(page.locator(".ocr-review-notes")).to_contain_text("kept in this browser", timeout=30_000)
     show(page)
     confirmed(page)
+    expect(field(page, 5)).to_have_value("다시시작")
+    count, line = added_line()
+    page.get_by_role("searchbox", name="Find").fill(line["text"])
+    expect(field(page, count)).to_have_value(line["text"])
+    expect(row(page, count)).to_have_attribute("data-state", "done")
+    page.get_by_role("searchbox", name="Find").fill("")
     expect(field(page, 5)).to_have_value("다시시작")
     texts = printed(page).rpartition(" ")[0].split("|")
     assert texts[:5] == before.rpartition(" ")[0].split("|")[:5]

@@ -2,13 +2,30 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from review_kernel import SCORES, TEXTS, Kernel, field, notes, result, row, saved, show, start
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from review_kernel import (
+    SAMPLES,
+    SCORES,
+    TEXTS,
+    Kernel,
+    deliver,
+    draw,
+    field,
+    labelled_result,
+    notes,
+    result,
+    row,
+    saved,
+    show,
+    start,
+)
 
 HOSTILE = '<img src=x onerror="window.harm = 1"><script>window.harm = 1</script>&amp;\'"`${harm}'
 MANY = [f"줄 {number} 입니다" for number in range(1_000)]
@@ -31,8 +48,10 @@ def open_review(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     contexts = []
     errors: list[str] = []
 
-    def open_review(source: Any = None, autosave: Any = tmp_path / "review.jsonl") -> tuple[Page, Kernel]:
-        kernel = Kernel([result()] if source is None else source, autosave)
+    def open_review(
+        source: Any = None, autosave: Any = tmp_path / "review.jsonl", pipeline: Any = None
+    ) -> tuple[Page, Kernel]:
+        kernel = Kernel([result()] if source is None else source, autosave, pipeline)
         contexts.append(browser.new_context(viewport={"width": 1000, "height": 900}))
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -227,7 +246,7 @@ def test_undo_and_redo(open_review: Open, by: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "name", "state"),
-    [("Control+Alt+u", "Cannot be read", "unreadable"), ("Control+Alt+x", "No text here", "deleted")],
+    [("Control+Alt+u", "Cannot be read", "unreadable"), ("Control+Alt+x", "Not a line 줄 아님", "deleted")],
 )
 @pytest.mark.parametrize("by", ["key", "button"])
 def test_marks_and_back(open_review: Open, key: str, name: str, state: str, by: str) -> None:
@@ -270,10 +289,10 @@ def test_an_empty_text_is_not_given_in(open_review: Open, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("Score below, as a number", "0.8", [2, 4]),
-        ("Score below, as a number", "0", []),
-        ("Find", "합계", [1]),
-        ("Find", "没有", []),
+        ("Score below, as a number 점수 미만, 숫자로", "0.8", [2, 4]),
+        ("Score below, as a number 점수 미만, 숫자로", "0", []),
+        ("Find 찾기", "합계", [1]),
+        ("Find 찾기", "没有", []),
     ],
 )
 def test_filters(open_review: Open, name: str, value: str, expected: list[int]) -> None:
@@ -318,10 +337,10 @@ def test_accept_all_from_a_score(open_review: Open) -> None:
     page, kernel = open_review()
     page.get_by_label("Accept all lines with at least this score").fill("0.95")
     page.get_by_role("button", name="Take all lines").click()
-    expect(page.locator("[data-state=done]")).to_have_count(3)
+    expect(page.locator(".ocr-review-row[data-state=done]")).to_have_count(3)
     assert kernel.states() == ["done", "done", "open", "done", "open"]
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator("[data-state=open]")).to_have_count(5)
+    expect(page.locator(".ocr-review-row[data-state=open]")).to_have_count(5)
 
 
 def test_thousands_of_lines_are_sent_in_small_parts(open_review: Open) -> None:
@@ -344,7 +363,7 @@ def test_thousands_of_lines_are_sent_in_small_parts(open_review: Open) -> None:
     for _ in range(12):
         page.get_by_role("button", name="Next lines").click()
     expect(field(page, 260)).to_be_visible()
-    assert page.evaluate("document.querySelectorAll('.ocr-review-root *').length") < 600
+    assert page.evaluate("document.querySelectorAll('.ocr-review-root :not(polygon)').length") < 600
 
 
 def test_undo_turns_to_the_line(open_review: Open) -> None:
@@ -372,7 +391,12 @@ def test_texts_are_data(open_review: Open) -> None:
     page.get_by_role("button", name="Save as PaddleOCR").click()
     expect(notes(page)).to_have_attribute("data-error", "")
     assert page.evaluate("window.harm") is None
-    assert page.locator(".ocr-review-root :is(script, img:not([alt='the line on the page']))").count() == 0
+    assert (
+        page.locator(
+            ".ocr-review-root :is(script, img:not(.ocr-review-crop > img, .ocr-review-picture))"
+        ).count()
+        == 0
+    )
 
 
 # Saving
@@ -522,3 +546,197 @@ def test_a_view_that_is_removed_leaves_nothing_behind(open_review: Open) -> None
     page.evaluate("remove()")
     assert page.evaluate("listeners()") == 0
     assert kernel.texts()[0] == "고친 글"
+
+
+# Lines that were missed, and boxes that are no line
+
+MISSED = 2
+"""A line of the notice that its result here does not have."""
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Any:
+    import ocr_helpers as ocr
+
+    return ocr.StagedPipeline(ocr.load_pipeline("starter"))
+
+
+@pytest.fixture(scope="module")
+def missed() -> tuple[str, list[float]]:
+    """Text of that line, and left, top, right, bottom of its box."""
+    lines = json.loads((SAMPLES / "notice.json").read_text(encoding="utf-8"))["lines"]
+    xs, ys = zip(*lines[MISSED]["quad"], strict=True)
+    return lines[MISSED]["text"], [min(xs) - 4, min(ys) - 4, max(xs) + 4, max(ys) + 4]
+
+
+def boxes(page: Page, state: str = "") -> Locator:
+    wanted = f"[data-state={state}]" if state else ""
+    return page.locator(f".ocr-review-boxes g > polygon{wanted}")
+
+
+def test_a_line_that_was_missed_is_drawn_and_read(
+    open_review: Open, pipeline: Any, missed: tuple[str, list[float]], tmp_path: Path
+) -> None:
+    given = labelled_result("notice.png", [MISSED])
+    page, kernel = open_review([given], pipeline=pipeline)
+    count = len(given["rec_texts"])
+    expect(boxes(page)).to_have_count(count)
+    field(page, 0).fill("치던 글")
+    text, box = missed
+    draw(page, box)
+    expect(row(page, count)).to_be_visible()
+    expect(field(page, count)).to_be_focused()
+    expect(boxes(page)).to_have_count(count + 1)
+    deliver(page, kernel)
+    expect(field(page, count)).to_have_value(text)
+    numbers = page.locator(".ocr-review-row").evaluate_all(
+        "rows => rows.map(row => Number(row.dataset.line))"
+    )
+    assert numbers[MISSED - 1 : MISSED + 2] == [MISSED - 1, count, MISSED]
+    page.keyboard.press("Enter")
+    expect(row(page, count)).to_have_attribute("data-state", "done")
+    saved(page).wait_for()
+    assert kernel.texts()[0] == "치던 글"
+    truth = kernel.review.truths[0]
+    assert truth.texts[MISSED] == text
+    assert np.abs(truth.quads_xy[MISSED][[0, 2]].reshape(-1) - box).max() <= 3
+    kernel.restart()
+    show(page, kernel)
+    expect(field(page, count)).to_have_value(text)
+    expect(boxes(page, "done")).to_have_count(2)
+
+
+def test_typing_goes_on_while_an_added_line_is_read(
+    open_review: Open, pipeline: Any, missed: tuple[str, list[float]]
+) -> None:
+    given = labelled_result("notice.png", [MISSED])
+    page, kernel = open_review([given], pipeline=pipeline)
+    count = len(given["rec_texts"])
+    draw(page, missed[1])
+    expect(field(page, count)).to_be_focused()
+    method = Hangul(page)
+    method.type()
+    method.making("하")
+    deliver(page, kernel)
+    expect(row(page, count).locator(".ocr-review-score")).to_contain_text("0.")
+    assert field(page, count).input_value() == "한글하"
+    method.give_in("하")
+    page.keyboard.press("Enter")
+    expect(row(page, count)).to_contain_text(f"read: {missed[0]}")
+    saved(page).wait_for()
+    assert kernel.texts()[MISSED] == "한글하"
+
+
+@pytest.mark.parametrize("by", ["keys", "buttons"])
+def test_adding_is_undone_and_done_again(open_review: Open, by: str) -> None:
+    page, kernel = open_review()
+    expect(boxes(page)).to_have_count(5)
+    draw(page, [150, 160, 290, 168], (300, 170))
+    field(page, 5).fill("빠진 줄")
+    page.keyboard.press("Enter")
+    saved(page).wait_for()
+
+    def step(button: str, key: str) -> None:
+        if by == "buttons":
+            page.get_by_role("button", name=button).click()
+        else:
+            field(page, 0).click()
+            page.keyboard.press(key)
+
+    for shown in (1, 0):
+        step("Undo", "Control+Alt+z")
+        expect(row(page, 5)).to_have_count(shown)
+        expect(boxes(page)).to_have_count(5 + shown)
+    assert len(kernel.texts()) == 5
+    for text in ("", "빠진 줄"):
+        step("Redo", "Control+Alt+y")
+        expect(field(page, 5)).to_have_value(text)
+    expect(boxes(page)).to_have_count(6)
+    assert kernel.texts()[-1] == "빠진 줄"
+
+
+def test_a_box_that_is_no_line_and_back(open_review: Open) -> None:
+    page, kernel = open_review()
+    boxes(page).nth(3).click()
+    expect(field(page, 3)).to_be_focused()
+    expect(boxes(page).nth(3)).to_have_attribute("data-focus", "")
+    row(page, 3).get_by_role("button", name="Not a line").click()
+    expect(boxes(page, "deleted")).to_have_count(1)
+    expect(row(page, 3)).to_contain_text("not a line 줄 아님")
+    saved(page).wait_for()
+    assert len(kernel.review.truths[0].texts) == 4
+    page.get_by_role("button", name="Undo").click()
+    expect(boxes(page, "deleted")).to_have_count(0)
+    assert len(kernel.review.truths[0].texts) == 5
+
+
+def test_a_box_drawn_while_the_kernel_is_gone_is_kept(open_review: Open) -> None:
+    page, kernel = open_review()
+    expect(boxes(page)).to_have_count(5)
+    page.evaluate("kernel = false")
+    draw(page, [150, 160, 290, 168], (300, 170))
+    expect(boxes(page, "adding")).to_have_count(1)
+    expect(page.locator(".ocr-review-saved")).to_contain_text("1 not confirmed by the kernel yet")
+    kernel.restart()
+    show(page, kernel)
+    saved(page).wait_for()
+    expect(field(page, 5)).to_be_visible()
+    assert len(kernel.texts()) == 6
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_escape_a_click_and_a_second_button_draw_nothing(open_review: Open) -> None:
+    page, kernel = open_review()
+    expect(boxes(page)).to_have_count(5)
+    draw(page, [150, 160, 151, 161], (300, 170))
+    button = page.get_by_role("button", name="Add a line")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(button).to_have_attribute("aria-pressed", "false")
+    field(page, 0).click()
+    page.keyboard.press("Control+Alt+a")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.locator(".ocr-review-boxes").click(button="right")
+    assert len(kernel.texts()) == 5
+
+
+def test_a_box_that_cannot_be_is_refused_and_thrown_away(open_review: Open) -> None:
+    page, kernel = open_review()
+    name = f"ocr-line-review:{kernel.review.document}"
+    edit: dict[str, Any] = {"id": "old-1", "key": "add:7:1", "text": "", "state": "open"}
+    edit["add"] = {"page": 7, "quad": [[1, 1], [9, 1], [9, 9], [1, 9]]}
+    page.evaluate("([name, all]) => localStorage.setItem(name, JSON.stringify(all))",
+                  [name, {"edits": {edit["key"]: edit}, "drafts": {}}])  # fmt: skip
+    show(page, kernel)
+    expect(notes(page)).to_contain_text("1 not saved. There is no page 7")
+    page.get_by_role("button", name="Discard").click()
+    saved(page).wait_for()
+
+
+def test_the_page_follows_the_line_and_can_be_enlarged(open_review: Open) -> None:
+    page, _ = open_review([result(), result(["둘째 쪽"], [0.9], seed=1)])
+    expect(boxes(page)).to_have_count(5)
+    field(page, 5).click()
+    expect(boxes(page)).to_have_count(1)
+    expect(page.locator(".ocr-review-page-name")).to_contain_text("2/2")
+    page.get_by_role("button", name="Previous page").click()
+    expect(boxes(page)).to_have_count(5)
+    sheet = page.locator(".ocr-review-sheet")
+    width = sheet.evaluate("sheet => sheet.clientWidth")
+    page.get_by_role("button", name="Larger").click()
+    assert sheet.evaluate("sheet => sheet.clientWidth") > 1.4 * width
+    boxes(page).nth(4).click()
+    expect(field(page, 4)).to_be_focused()
+    page.locator(".ocr-review-page-choice").select_option("1")
+    expect(boxes(page)).to_have_count(1)
+
+
+def test_pictures_of_lines_have_no_page(open_review: Open, tmp_path: Path) -> None:
+    from ocr_helpers.labels import load_labelled_pages
+
+    (tmp_path / "set").mkdir()
+    shutil.copy(SAMPLES / "lines" / "price.png", tmp_path / "set" / "price.png")
+    (tmp_path / "set" / "rec_gt.txt").write_text("price.png\t판매가\n", encoding="utf-8")
+    page, _ = open_review(load_labelled_pages(tmp_path / "set"))
+    expect(field(page, 0)).to_have_value("판매가")
+    expect(page.locator(".ocr-review-page")).to_be_hidden()

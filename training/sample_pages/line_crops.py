@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.sample_canvas import Canvas, Colour, Line, Type
+from training.sample_canvas import KNOWN, Canvas, Colour, Line, Type
 from training.sample_effects import Picture, rotate, scan
 
 Finish = Callable[[NDArray[np.uint8], list[Line], np.random.Generator], Picture]
@@ -26,6 +26,13 @@ class LineCrop:
     margin: int = 10
     finish: Finish | None = None
     allow_rare: bool = False
+
+    @property
+    def statement(self) -> str:
+        """The description, and which characters of the text the starter dictionary cannot spell."""
+        unknown = [character for character in dict.fromkeys(self.text) if character not in KNOWN]
+        spelled = f"; the starter dictionary cannot spell {', '.join(unknown)}" if unknown else ""
+        return self.description + spelled
 
     def draw(self, rng: np.random.Generator) -> Canvas:
         """The line on a canvas that just holds it."""
@@ -94,7 +101,7 @@ LINE_CROPS = (
              Type("NanumSquare", 42, "ExtraBold", (250, 214, 90)), paper=SCREEN),
     LineCrop("italic", "letters slanted by 14 degrees", "그날 밤 바다는 유난히 조용하고 맑았다.",
              Type("Noto Serif CJK KR", 42), finish=_slant, margin=14),
-    LineCrop("rare_syllables", "syllables outside KS X 1001 (햏, 똠, 뷁, 펲, 쓩, 믜, 쨕): the starter model cannot spell them",
+    LineCrop("rare_syllables", "rare syllables",
              "아햏햏, 똠얌꿍, 뷁, 펲시, 쓩쓩, 믜운, 쨕쨕", Type("Noto Serif CJK KR", 42), allow_rare=True),
     LineCrop("noisy_scan", "a tilted, grainy grey scan", "위 학생은 품행이 바르고 맡은 일을 성실히 하였기에 상장을 줍니다.",
              Type("Baekmuk Gulim", 36), finish=_scanned, margin=16),

@@ -2,19 +2,20 @@
 // Hangul layout `key` would be a jamo.
 
 const KEY_HELP = [
-  ["Enter", "right as it stands; next line"],
-  ["Shift + Enter", "previous line"],
-  ["↑ ↓", "previous, next line without a mark"],
-  ["Page ↑ ↓", "previous, next lines of the list"],
-  ["Esc", "the text as it was before typing"],
-  ["Ctrl + Alt + U", "cannot be read (###), and back"],
-  ["Ctrl + Alt + X", "no text at all: delete the line, and back"],
-  ["Ctrl + Alt + R", "the text as it was recognised"],
-  ["Ctrl + Alt + Z, Y", "undo, redo a correction"],
-  ["Ctrl + Z", "undo typing in the field"],
+  ["Enter", "right as it stands; next line", "맞음, 다음 줄로"],
+  ["Shift + Enter", "previous line", "앞줄로"],
+  ["↑ ↓", "previous, next line without a mark", "표시 없이 앞줄, 다음 줄로"],
+  ["Page ↑ ↓", "previous, next lines of the list", "목록의 앞부분, 뒷부분"],
+  ["Esc", "the text as it was before typing", "고치기 전 글로"],
+  ["Ctrl + Alt + U", "cannot be read (###), and back", "읽을 수 없음, 다시 누르면 취소"],
+  ["Ctrl + Alt + X", "not a line, and back", "줄이 아님, 다시 누르면 취소"],
+  ["Ctrl + Alt + A", "add a line that was missed: draw its box", "빠진 줄 추가: 상자 그리기"],
+  ["Ctrl + Alt + R", "the text as it was recognised", "인식한 글로"],
+  ["Ctrl + Alt + Z, Y", "undo, redo a correction", "고친 것을 되돌리기, 다시 하기"],
+  ["Ctrl + Z", "undo typing in the field", "입력한 글자 되돌리기"],
 ];
 
-/** @param act of the row: accept(), step(way), turn(way), restore(), toggle(state), recognised(), undo(), redo() */
+/** @param act of the row: accept(), step(way), turn(way), restore(), toggle(state), recognised(), undo(), redo(), draw() */
 function onFieldKey(event, act) {
   // Keys of an input method are its own: Enter ends a syllable, Esc gives one up.
   if (isComposing(event)) return;
@@ -23,6 +24,7 @@ function onFieldKey(event, act) {
   const commands = {
     KeyU: () => act.toggle("unreadable"),
     KeyX: () => act.toggle("deleted"),
+    KeyA: () => act.draw(),
     KeyR: () => act.recognised(),
     KeyZ: () => (shiftKey ? act.redo() : act.undo()),
     KeyY: () => act.redo(),
@@ -58,10 +60,10 @@ function guardKeys(root) {
 
 function addHelp(parent) {
   const root = element("details", "help", parent);
-  element("summary", "", root, { textContent: "Keys" });
+  element("summary", "", root, { textContent: "Keys 단축키" });
   const list = element("dl", "keys", root);
-  for (const [keys, what] of KEY_HELP) {
+  for (const [keys, what, korean] of KEY_HELP) {
     element("dt", "", list, { textContent: keys });
-    element("dd", "", list, { textContent: what });
+    element("dd", "", list, { textContent: `${what} · ${korean}` });
   }
 }

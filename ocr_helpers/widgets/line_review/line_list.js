@@ -4,7 +4,7 @@ const ROWS = 20;
 const KEPT_ROWS = 400;
 
 class LineList {
-  /** @param actions ask(content, onAnswer), edit(line), draft(row, text), undo(), redo(), say(text), pages() */
+  /** @param actions ask(content, onAnswer), edit(line), draft(row, text), undo(), redo(), say(text), focused(line), draw() */
   constructor(parent, actions) {
     this.actions = actions;
     this.numbers = []; // of the lines that fit
@@ -13,13 +13,13 @@ class LineList {
     this.asked = new Set();
     this.rows = [];
     const pager = element("div", "pager", parent);
-    this.before = button("square", pager, "‹", "Previous lines (Page up)", () => this.turn(-1));
+    this.before = button("square", pager, "‹", "Previous lines 앞부분 (Page up)", () => this.turn(-1));
     this.place = element("span", "place", pager);
-    this.after = button("square", pager, "›", "Next lines (Page down)", () => this.turn(1));
+    this.after = button("square", pager, "›", "Next lines 뒷부분 (Page down)", () => this.turn(1));
     this.list = element("div", "list", parent);
     this.list.setAttribute("role", "list");
-    this.list.setAttribute("aria-label", "Lines");
-    this.empty = element("p", "empty", parent, { textContent: "No line fits.", hidden: true });
+    this.list.setAttribute("aria-label", "Lines 줄 목록");
+    this.empty = element("p", "empty", parent, { textContent: "No line fits. 맞는 줄이 없습니다.", hidden: true });
   }
 
   /** Show the lines of these numbers, from the first. */
@@ -43,7 +43,7 @@ class LineList {
     while (this.rows.length < shown.length) this.rows.push(new Row(this.list, this.rowActions()));
     shown.forEach((number, index) => this.fill(index, number));
     const last = Math.min(this.first + ROWS, this.numbers.length);
-    setText(this.place, this.numbers.length ? `${this.first + 1}–${last} of ${this.numbers.length}` : "0 lines");
+    setText(this.place, this.numbers.length ? `${this.first + 1}–${last} of ${this.numbers.length}` : "0 lines 0줄");
     this.before.disabled = this.first === 0;
     this.after.disabled = last >= this.numbers.length;
     this.empty.hidden = this.numbers.length > 0;
@@ -97,6 +97,38 @@ class LineList {
     this.shown().forEach((number, index) => changed.has(number) && this.fill(index, number));
   }
 
+  /** Put added lines in, each behind the line that it follows on the page: [number, number of that line]. */
+  insert(added) {
+    const missing = added.filter(([number]) => !this.numbers.includes(number));
+    for (const [number, after] of missing) {
+      const place = this.numbers.indexOf(after) + 1;
+      this.numbers.splice(place, 0, number);
+    }
+    if (missing.length) this.rebuild();
+  }
+
+  /** Take lines out that are not there any more. */
+  remove(gone) {
+    const numbers = this.numbers.filter((number) => !gone.includes(number));
+    for (const number of gone) {
+      if (this.known.has(number)) URL.revokeObjectURL(this.known.get(number).crop);
+      this.known.delete(number);
+    }
+    if (numbers.length === this.numbers.length) return;
+    this.numbers = numbers;
+    this.first = Math.max(0, Math.min(this.first, Math.floor((numbers.length - 1) / ROWS) * ROWS));
+    this.rebuild();
+  }
+
+  /** The rows show other lines; whoever types in one of them goes on in that line. */
+  rebuild() {
+    const typing = this.rows.find(({ field }) => field === document.activeElement)?.line?.line;
+    if (typing !== undefined) document.activeElement.blur(); // gives in what was typed
+    this.build();
+    const place = this.numbers.indexOf(typing);
+    if (place >= this.first && place < this.first + ROWS) this.focus(place);
+  }
+
   /** Lines that are not any more as they were. */
   changed(numbers, focus) {
     const stale = numbers.filter((number) => this.known.has(number));
@@ -107,7 +139,7 @@ class LineList {
     }
     const seen = stale.filter((number) => shown.has(number));
     const place = focus ? this.numbers.indexOf(numbers[0]) : -1;
-    if (focus && place < 0) this.actions.say("That line is not in this list.");
+    if (focus && place < 0) this.actions.say("That line is not in this list. 이 목록에 없는 줄입니다.");
     if (!seen.length) {
       if (place >= 0) this.focus(place);
       return;
@@ -130,6 +162,7 @@ class LineList {
       edit: (line) => this.actions.edit(line),
       draft: (row, text) => this.actions.draft(row.line.key, text),
       say: (text) => this.actions.say(text),
+      focused: (line) => this.actions.focused(line),
       keys: (row) => ({
         accept: () => row.accept() && this.step(row, 1),
         step: (way) => this.step(row, way),
@@ -139,6 +172,7 @@ class LineList {
         recognised: () => row.recognised(),
         undo: () => this.actions.undo(),
         redo: () => this.actions.redo(),
+        draw: () => this.actions.draw(),
       }),
     };
   }
@@ -151,7 +185,7 @@ class LineList {
   focus(place) {
     if (!this.numbers.length) return;
     if (place < 0 || place >= this.numbers.length) {
-      this.actions.say(place < 0 ? "This is the first line." : "This is the last line.");
+      this.actions.say(place < 0 ? "This is the first line. 첫 줄입니다." : "This is the last line. 마지막 줄입니다.");
       return;
     }
     const index = place - this.first;
@@ -173,6 +207,7 @@ class LineList {
     if (top < scrollTop || bottom > scrollTop + clientHeight) {
       this.list.scrollTop = (top + bottom - clientHeight) / 2;
     }
+    row.root.scrollIntoView({ block: "nearest" }); // the page may stand below the list
   }
 
   turn(way, focus = false) {

@@ -43,6 +43,17 @@ class Pending {
     });
   }
 
+  /** A box that was drawn; it is a line once the kernel has numbered it. */
+  addLine(id, page, quad) {
+    const key = `add:${page}:${quad}`;
+    this.change(({ edits }) => (edits[key] ??= { id, key, add: { page, quad }, text: "", state: "open" }));
+  }
+
+  /** Boxes of a page that were drawn and are not confirmed. */
+  adding(page) {
+    return this.edits().flatMap(({ add }) => (add?.page === page ? [add.quad] : []));
+  }
+
   confirm(id) {
     this.change(({ edits }) => {
       for (const [key, edit] of Object.entries(edits)) if (edit.id === id) delete edits[key];

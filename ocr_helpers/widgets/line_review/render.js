@@ -8,7 +8,10 @@ class Review {
     this.transport = new Transport(model, (text) => this.notes.set("connection", text));
     this.root = element("div", "root", el);
     this.progress = new Progress(this.root);
-    this.filters = new Filters(this.root, model.get("pages"), (wanted) => this.find(wanted));
+    this.filters = new Filters(this.root, model.get("pages"), (wanted) => {
+      if (wanted.page !== null && wanted.page !== this.view.page) this.view.focus(null, wanted.page);
+      this.find(wanted);
+    });
     this.actions = new Actions(this.root, model.get("folder"), {
       undo: () => this.change({ kind: "undo" }, true),
       redo: () => this.change({ kind: "redo" }, true),
@@ -16,15 +19,28 @@ class Review {
       save: (kind, folder) => this.save(kind, folder, false),
     });
     this.notes = new Notes(this.root);
-    this.list = new LineList(this.root, {
+    const body = element("div", "body", this.root);
+    this.list = new LineList(element("div", "lines", body), {
       ask: (content, onAnswer) => this.transport.request(content, onAnswer),
       edit: (line) => this.edit(line),
       draft: (key, text) => (text === null ? this.pending.dropDraft(key) : this.pending.draft(key, text)),
       undo: () => this.change({ kind: "undo" }, true),
       redo: () => this.change({ kind: "redo" }, true),
       say: (text) => this.notes.set("said", text),
-      placeOf: ({ line, page }) => (model.get("pages").length > 1 ? `${page + 1} · ${line + 1}` : `${line + 1}`),
+      placeOf: ({ line, page, added }) => {
+        const place = added ? "+" : `${line + 1}`;
+        return model.get("pages").length > 1 ? `${page + 1} · ${place}` : place;
+      },
       pendingOf: (line) => this.withPending(line),
+      focused: ({ line, page }) => this.view.focus(line, page),
+      draw: () => this.view.setDrawing(!this.view.drawing),
+    });
+    this.view = new PageView(body, model.get("pages"), {
+      ask: (content, onAnswer) => this.transport.request(content, onAnswer),
+      say: (text) => this.notes.set("said", text),
+      pick: (line) => this.pick(line),
+      add: (page, quad) => this.add(page, quad),
+      adding: (page) => this.pending.adding(page),
     });
     this.foot = element("div", "foot", this.root);
     this.saved = element("span", "saved", this.foot);
@@ -44,7 +60,12 @@ class Review {
 
   receive(message, buffers) {
     if (message?.kind === "changed") {
-      this.list.changed(message.lines, this.follow);
+      const { lines, gone = [], added = [], text } = message;
+      this.list.remove(gone);
+      this.list.insert(added);
+      this.list.changed(lines.filter((line) => !gone.includes(line)), this.follow);
+      this.view.refresh();
+      if (text) this.notes.set("said", text);
       return;
     }
     this.transport.receive(message, buffers);
@@ -62,7 +83,23 @@ class Review {
     });
   }
 
+  /** Go to the line of a box. */
+  pick(line) {
+    const place = this.list.numbers.indexOf(line);
+    if (place < 0) this.notes.set("said", "That line is not in this list: show all lines. 이 목록에 없는 줄입니다.");
+    else this.list.focus(place);
+  }
+
   // Corrections
+
+  /** A box that was drawn around a line that was missed. */
+  add(page, quad) {
+    this.notes.set("said", "");
+    this.pending.addLine(this.transport.newId(), page, quad);
+    this.view.paint();
+    this.sendPending();
+    this.pending.announce();
+  }
 
   edit({ crop, ...line }) {
     this.notes.set("said", "");
@@ -78,23 +115,27 @@ class Review {
     for (const edit of this.pending.edits()) {
       if (onlyKey !== undefined && edit.key !== onlyKey) continue;
       if (this.transport.open.has(edit.id) && onlyKey === undefined) continue; // on its way
-      this.transport.request({ kind: "edit", ...edit }, (answer) => this.confirmed(edit, answer), edit.id);
+      const { id, add } = edit;
+      const content = add ? { kind: "add", ...add } : { kind: "edit", ...edit };
+      this.transport.request(content, (answer) => this.confirmed(edit, answer), id);
     }
     this.showStatus();
   }
 
-  confirmed(edit, { kind, text }) {
+  confirmed(edit, { kind, text, lines = [] }) {
     if (kind === "accepted") {
       this.refused.delete(edit.id);
       this.pending.confirm(edit.id);
-    } else this.refused.set(edit.id, `“${edit.text}”: ${text}`);
+      if (edit.add) this.pick(lines[0]);
+    } else this.refused.set(edit.id, edit.add ? text : `“${edit.text}”: ${text}`);
+    if (edit.add) this.view.paint();
     this.showRefused();
     this.showStatus();
   }
 
   showRefused() {
     const [first] = this.refused.values();
-    const ways = { "Send again": () => this.sendPending(), Discard: () => this.discard() };
+    const ways = { "Send again 다시 보내기": () => this.sendPending(), "Discard 버리기": () => this.discard() };
     if (first) this.notes.set("refused", `${this.refused.size} not saved. ${first}`, ways);
     else this.notes.set("refused", "");
   }
@@ -105,6 +146,7 @@ class Review {
     this.notes.set("refused", "");
     this.list.known.clear();
     this.list.build();
+    this.view.paint();
     this.showStatus();
   }
 
@@ -137,11 +179,11 @@ class Review {
   save(kind, folder, replace) {
     if (this.pending.edits().length) this.sendPending();
     this.notes.set("refused", "");
-    this.notes.set("said", "Saving …");
+    this.notes.set("said", "Saving … 저장 중");
     this.transport.request({ kind, folder, replace }, (answer) => {
       this.notes.set("said", answer.kind === "accepted" ? answer.text : "");
       if (answer.kind !== "refused") return;
-      const ways = answer.conflict ? { "Replace them": () => this.save(kind, folder, true) } : {};
+      const ways = answer.conflict ? { "Replace them 바꾸기": () => this.save(kind, folder, true) } : {};
       this.notes.set("refused", answer.text, ways);
     });
   }
@@ -152,7 +194,7 @@ class Review {
     this.actions?.show(status);
     const waiting = this.pending.edits().length;
     const parts = [
-      status.autosave ? `Saved in ${status.autosave}` : "Not saved in a file: pass autosave=… to LineReview",
+      status.autosave ? `Saved in 저장 파일: ${status.autosave}` : "Not saved in a file: pass autosave=… to LineReview",
     ];
     if (waiting) parts.push(`${waiting} not confirmed by the kernel yet, kept in this browser`);
     if (status.damaged) parts.push(`${status.damaged} records of the file were cut off and could not be read`);
@@ -165,7 +207,7 @@ class Review {
     for (const [event, listener] of this.listeners) this.model.off(event, listener);
     this.unguard();
     this.unwatch();
-    for (const part of [this.transport, this.filters, this.list]) part.close();
+    for (const part of [this.transport, this.filters, this.list, this.view]) part.close();
   }
 }
 

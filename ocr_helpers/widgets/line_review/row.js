@@ -1,9 +1,16 @@
 // One line: its picture, its text in a field, its score and its state.
 
-const STATE_WORDS = { open: "", done: "✓ right", unreadable: "### cannot be read", deleted: "✕ no text" };
+const STATE_WORDS = {
+  open: "",
+  done: "✓ right 맞음",
+  unreadable: "### cannot be read 읽을 수 없음",
+  deleted: "✕ not a line 줄 아님",
+};
+const WAITING_WORDS = "being read … 인식 중";
 
 class Row {
-  /** @param actions edit(row, text, state), draft(row, text or null), keys for `onFieldKey` by row, say(text) */
+  /** @param actions edit(row, text, state), draft(row, text or null), keys for `onFieldKey` by row, say(text),
+   * focused(line) */
   constructor(parent, actions) {
     this.actions = actions;
     this.line = null; // as the kernel has it, or as it will have it
@@ -12,7 +19,7 @@ class Row {
     this.root.setAttribute("role", "listitem");
     const side = element("div", "side", this.root);
     this.number = element("span", "number", side);
-    this.score = element("span", "score", side, { title: "score of the recognition" });
+    this.score = element("span", "score", side, { title: "score of the recognition 인식 점수" });
     const middle = element("div", "middle", this.root);
     this.frame = element("div", "crop", middle);
     this.field = element("input", "field", middle, { type: "text", lang: "ko", spellcheck: false });
@@ -21,12 +28,15 @@ class Row {
     this.state = element("span", "state", under);
     this.read = element("span", "read", under, { lang: "ko" });
     const marks = element("div", "marks", this.root);
-    this.unreadable = button("mark", marks, "###", "Cannot be read (Ctrl+Alt+U)", () => this.toggle("unreadable"));
-    this.deleted = button("mark", marks, "✕", "No text here: delete the line (Ctrl+Alt+X)", () => this.toggle("deleted"));
+    this.unreadable = button("mark", marks, "###", "Cannot be read 읽을 수 없음 (Ctrl+Alt+U)", () => this.toggle("unreadable"));
+    this.deleted = button("mark", marks, "✕", "Not a line 줄 아님 (Ctrl+Alt+X)", () => this.toggle("deleted"));
     this.field.addEventListener("keydown", (event) => onFieldKey(event, actions.keys(this)));
     this.field.addEventListener("input", (event) => this.typed(event.isComposing));
     this.field.addEventListener("compositionend", () => this.typed(false));
-    this.field.addEventListener("focus", () => this.root.toggleAttribute("data-focus", true));
+    this.field.addEventListener("focus", () => {
+      this.root.toggleAttribute("data-focus", true);
+      if (this.line) actions.focused(this.line);
+    });
     this.field.addEventListener("blur", () => {
       this.root.removeAttribute("data-focus");
       this.leave();
@@ -48,8 +58,12 @@ class Row {
     if (!typing && this.field.value !== line.text) this.field.value = line.text;
     this.shown = line.text;
     const corrected = line.state === "done" && line.text !== clean(line.read);
-    setText(this.state, corrected ? "✓ corrected" : STATE_WORDS[line.state]);
-    setText(this.read, line.text === clean(line.read) ? "" : `read: ${line.read || "(nothing)"}`);
+    const words = line.waiting && line.state === "open" ? WAITING_WORDS : STATE_WORDS[line.state];
+    setText(this.state, corrected ? "✓ corrected 고침" : words);
+    const wasRead = line.waiting || line.text === clean(line.read) ? "" : `read: ${line.read || "(nothing)"}`;
+    setText(this.read, line.added ? ["added 추가함", wasRead].filter(Boolean).join(" · ") : wasRead);
+    const type = line.added && !line.waiting && !line.read;
+    this.field.placeholder = type ? "type what stands here 글을 입력하세요" : "";
     this.unreadable.setAttribute("aria-pressed", String(line.state === "unreadable"));
     this.deleted.setAttribute("aria-pressed", String(line.state === "deleted"));
     this.showCrop(line.crop);
@@ -76,7 +90,7 @@ class Row {
     const text = clean(this.field.value);
     if (!text) {
       this.restore();
-      this.actions.say("An empty text says nothing. Mark the line as unreadable (###), or delete it (✕).");
+      this.actions.say("An empty text says nothing. Mark the line as unreadable (###), or as not a line (✕).");
       return false;
     }
     this.give(text, "done");
@@ -87,7 +101,8 @@ class Row {
   accept() {
     if (this.isChanged()) return this.leave();
     if (this.line.state === "open" && !this.shown) {
-      this.actions.say("Nothing was read here. Type the text, mark it as unreadable (###), or delete it (✕).");
+      const why = this.line.waiting ? "This line is still being read." : "Nothing was read here.";
+      this.actions.say(`${why} Type the text, mark it as unreadable (###), or as not a line (✕).`);
       return false;
     }
     if (this.line.state === "open") this.give(this.shown, "done");
