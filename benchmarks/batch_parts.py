@@ -7,7 +7,7 @@ from pathlib import Path
 from time import process_time
 
 import ocr_helpers as ocr
-from ocr_helpers.export_json import dump_record, page_record
+from ocr_helpers.export.json import dump_record, page_record
 from ocr_helpers.staged_result import StagedResult
 
 __all__ = ["WorkerTime", "worker_time"]

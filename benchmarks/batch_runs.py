@@ -17,8 +17,8 @@ import cv2
 import ocr_helpers as ocr
 from benchmarks.pipeline_memory import new_pages
 from ocr_helpers.batch import read_documents
-from ocr_helpers.batch_sources import result_name
-from ocr_helpers.export_json import load_records
+from ocr_helpers.batch.sources import result_name
+from ocr_helpers.export.json import load_records
 from ocr_helpers.pages import Page
 
 __all__ = [

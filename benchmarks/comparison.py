@@ -2,7 +2,7 @@
 
 The samples (or --pages FILE ... with the ground truth beside them) and their line pictures through the
 workbench with starter weights, with official weights where they are cached, RapidOCR and Tesseract, each in a
-process of its own at the settings its documentation recommends; see ``ocr_helpers/engine_readers.py``. The
+process of its own at the settings its documentation recommends; see ``ocr_helpers/engines/readers.py``. The
 first page and line are read once before anything is timed; the shortest of --repeats counts. Prints what
 failed, how each was set, what is missing, and the table last.
 
@@ -20,8 +20,8 @@ from pathlib import Path
 import ocr_helpers as ocr
 from benchmarks.exactness import SAMPLES, sample_pages
 from benchmarks.pipeline_timing import machine
-from ocr_helpers.engine_comparison import compare_engines
-from ocr_helpers.engine_readers import ENGINES
+from ocr_helpers.engines.comparison import compare_engines
+from ocr_helpers.engines.readers import ENGINES
 
 COLUMNS = {
     "hmean": "H-mean",

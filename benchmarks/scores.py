@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ocr_helpers.engine_outcomes import fold_twins
+from ocr_helpers.engines.outcomes import fold_twins
 
 __all__ = ["Tally", "edit_distance", "fold_twins", "tally"]
 

@@ -33,9 +33,9 @@ from ocr_helpers.ground_truth import truth_beside
 from ocr_helpers.messages import quiet_paddle
 from ocr_helpers.pages import Page
 from ocr_helpers.scoring import page_cer
-from ocr_helpers.sweep_grid import swept_settings
-from ocr_helpers.sweep_pages import truth_on
-from ocr_helpers.sweep_result import SweepResult
+from ocr_helpers.sweep.grid import swept_settings
+from ocr_helpers.sweep.pages import truth_on
+from ocr_helpers.sweep.result import SweepResult
 from ocr_helpers.tuning import sweep_detection
 
 TARGET = 200

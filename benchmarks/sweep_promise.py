@@ -8,7 +8,7 @@ import numpy as np
 
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.pages import Page
-from ocr_helpers.sweep_result import SweepResult
+from ocr_helpers.sweep.result import SweepResult
 
 __all__ = ["Promise", "bent_photos", "promise"]
 

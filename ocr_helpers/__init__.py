@@ -8,11 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ocr_helpers.batch import read_documents
+    from ocr_helpers.batch import BatchResult, read_documents
     from ocr_helpers.boxes import find_boxes
     from ocr_helpers.device import choose_device, preflight
     from ocr_helpers.drawing import show_line, show_page
-    from ocr_helpers.engine_comparison import compare_engines
+    from ocr_helpers.engines.comparison import compare_engines
     from ocr_helpers.error_report import ErrorReport
     from ocr_helpers.errors import OcrHelpersError
     from ocr_helpers.export import load_records, save_results
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ocr_helpers.pipeline_loading import load_pipeline
     from ocr_helpers.pipeline_settings import PipelineSettings
     from ocr_helpers.samples import SampleLine, load_sample_lines, shrink_line
-    from ocr_helpers.scoring import score_boxes, score_lines, score_result
+    from ocr_helpers.scoring import score_boxes, score_lines, score_page_text, score_result
     from ocr_helpers.settings import DetectionSettings
     from ocr_helpers.spacing import restore_spacing
     from ocr_helpers.stage_figures import show_stages
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ocr_helpers.widgets.module_toggles import ModuleToggles
 
 _MODULE_OF = {
+    "BatchResult": "batch",
     "DetectionSettings": "settings",
     "DetectionTuner": "widgets.detection_tuner",
     "ErrorReport": "error_report",
@@ -49,7 +50,7 @@ _MODULE_OF = {
     "SampleLine": "samples",
     "StagedPipeline": "stages",
     "choose_device": "device",
-    "compare_engines": "engine_comparison",
+    "compare_engines": "engines.comparison",
     "find_boxes": "boxes",
     "find_weights": "weights",
     "iter_pages": "pages",
@@ -66,6 +67,7 @@ _MODULE_OF = {
     "save_results": "export",
     "score_boxes": "scoring",
     "score_lines": "scoring",
+    "score_page_text": "scoring",
     "score_result": "scoring",
     "show_line": "drawing",
     "show_page": "drawing",
@@ -76,6 +78,7 @@ _MODULE_OF = {
 }
 
 __all__ = [
+    "BatchResult",
     "DetectionSettings",
     "DetectionTuner",
     "ErrorReport",
@@ -106,6 +109,7 @@ __all__ = [
     "save_results",
     "score_boxes",
     "score_lines",
+    "score_page_text",
     "score_result",
     "show_line",
     "show_page",

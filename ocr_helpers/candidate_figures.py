@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ocr_helpers.box_geometry import MIN_SIDE
 from ocr_helpers.boxes import Candidate
+from ocr_helpers.boxes.geometry import MIN_SIDE
 from ocr_helpers.detection_layers import (
     CONTOUR,
     KEPT,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_helpers.label_sources import FoundLine, ReviewPage
-from ocr_helpers.label_states import CorrectionError, key_of, keys
+from ocr_helpers.labels.sources import FoundLine, ReviewPage
+from ocr_helpers.labels.states import CorrectionError, key_of, keys
 from ocr_helpers.reading_order import reading_order
 
 __all__ = ["ReviewLines", "drawn_quad"]

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import numpy as np
 
-from ocr_helpers.label_journal import Journal, JournalError, OtherPagesError, Record
-from ocr_helpers.label_sources import ReviewPage, document_of
-from ocr_helpers.label_states import CorrectionError, LineState, ReviewedLine, clean, first_state
+from ocr_helpers.labels.journal import Journal, JournalError, OtherPagesError, Record
+from ocr_helpers.labels.sources import ReviewPage, document_of
+from ocr_helpers.labels.states import CorrectionError, LineState, ReviewedLine, clean, first_state
 from ocr_helpers.line_review_history import History
 from ocr_helpers.line_review_lines import ReviewLines
 
@@ -31,8 +31,8 @@ class ReviewRecord:
         saved_files: what was exported: path → SHA-256 of the file as it was written.
 
     Raises:
-        ocr_helpers.label_journal.OtherPagesError: the journal belongs to other pages, or to other boxes.
-        ocr_helpers.label_journal.JournalError: the journal cannot be read, or is none.
+        ocr_helpers.labels.journal.OtherPagesError: the journal belongs to other pages, or to other boxes.
+        ocr_helpers.labels.journal.JournalError: the journal cannot be read, or is none.
 
     """
 

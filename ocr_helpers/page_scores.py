@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ocr_helpers.box_scores import (
+from ocr_helpers.boxes.scores import (
     BoxScore,
     QuadShapeError,
     match_boxes,

@@ -1,6 +1,6 @@
 """How good a reading is: found boxes and read texts against the ground truth."""
 
-from ocr_helpers.box_scores import (
+from ocr_helpers.boxes.scores import (
     BoxScore,
     QuadShapeError,
     intersections_over_unions,

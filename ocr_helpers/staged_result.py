@@ -141,7 +141,8 @@ class StagedResult(OCRResult):  # type: ignore[misc]
         if self.boxes_on == "unwarped":
             raise PageMappingError(
                 "The boxes belong to the unwarped page (result.page_bgr): UVDoc does not tell where its "
-                "pixels came from. Draw on that picture, or run with use_doc_unwarping=False."
+                "pixels came from. Draw on that picture, score its text alone with "
+                "ocr_helpers.score_page_text, or run with use_doc_unwarping=False."
             )
         quads = np.asarray(self[key], np.float32).reshape(-1, 4, 2)
         if not self._angle or not len(quads):

@@ -17,12 +17,12 @@ from ocr_helpers.page_limits import shown
 from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.stages import StagedPipeline
-from ocr_helpers.sweep_files import SweepFileError
-from ocr_helpers.sweep_grid import NoValuesError, TooManySettingsError, swept_settings
-from ocr_helpers.sweep_pages import NoTruthError, page_sources
-from ocr_helpers.sweep_result import NotATunerError, SweepResult, UntriedSettingsError
-from ocr_helpers.sweep_run import Sweep, SweepFailedError
-from ocr_helpers.sweep_tables import METRICS
+from ocr_helpers.sweep.files import SweepFileError
+from ocr_helpers.sweep.grid import NoValuesError, TooManySettingsError, swept_settings
+from ocr_helpers.sweep.pages import NoTruthError, page_sources
+from ocr_helpers.sweep.result import NotATunerError, SweepResult, UntriedSettingsError
+from ocr_helpers.sweep.run import Sweep, SweepFailedError
+from ocr_helpers.sweep.tables import METRICS
 
 if TYPE_CHECKING:
     from paddleocr import PaddleOCR
@@ -61,7 +61,7 @@ def sweep_detection(
     """Score detection settings on pages, and choose.
 
     ``result.table`` ranks them, ``result.best`` are the settings to use. Those are the default unless other
-    ones were better, beyond chance, on pages they were not chosen on: see ``ocr_helpers.sweep_choice``.
+    ones were better, beyond chance, on pages they were not chosen on: see ``ocr_helpers.sweep.choice``.
 
     It goes page by page: who stops it (Kernel → Interrupt, Ctrl-C) gets a result of the pages that are
     finished, marked as not ``complete``. With ``resume`` the next call goes on from there.

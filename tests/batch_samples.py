@@ -66,7 +66,7 @@ def workers_of(parent: int) -> list[int]:
             except OSError:
                 continue
             # The second field, the name, stands in brackets and may hold anything.
-            if int(state.rpartition(")")[2].split()[1]) == parent and b"ocr_helpers.batch_worker" in command:
+            if int(state.rpartition(")")[2].split()[1]) == parent and b"ocr_helpers.batch.worker" in command:
                 found.append(int(entry.name))
     return found
 

@@ -13,16 +13,18 @@ from batch_readers import BrokenReader, LightReader
 from batch_samples import done_counts, make_documents, make_images, make_tiff, manifest_lines, results
 from page_samples import noise_png, pdf, png_claiming
 
-from ocr_helpers import batch_run, batch_slots, batch_workers
 from ocr_helpers.batch import BatchResult, read_documents
-from ocr_helpers.batch_errors import (
+from ocr_helpers.batch import run as batch_run
+from ocr_helpers.batch import slots as batch_slots
+from ocr_helpers.batch import workers as batch_workers
+from ocr_helpers.batch.errors import (
     BatchOptionError,
     JobChangedError,
     JobFileError,
     NoSourcesError,
     WorkersFailedError,
 )
-from ocr_helpers.batch_sources import result_name
+from ocr_helpers.batch.sources import result_name
 
 ROOT = Path(__file__).resolve().parent.parent
 

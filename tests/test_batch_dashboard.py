@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ocr_helpers.batch_dashboard import find_dashboard
+from ocr_helpers.batch.dashboard import find_dashboard
 
 DRAWN = b'<html><script type="text/javascript" src="static/js/bokeh.min.js?v=1"></script></html>'
 WITHOUT_BOKEH = b"<p>Dask needs bokeh!=3.0.*,&gt;=3.1.0 for the dashboard.</p>"

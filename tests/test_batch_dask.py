@@ -20,7 +20,7 @@ from batch_samples import done_counts, is_alive, make_images, manifest_lines, re
 from page_samples import pdf
 
 from ocr_helpers.batch import read_documents
-from ocr_helpers.batch_errors import BatchOptionError, ClusterError, WorkersFailedError
+from ocr_helpers.batch.errors import BatchOptionError, ClusterError, WorkersFailedError
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ocr_helpers.batch_differences import job_differences
-from ocr_helpers.batch_errors import JobChangedError
-from ocr_helpers.batch_job import check_job
+from ocr_helpers.batch.differences import job_differences
+from ocr_helpers.batch.errors import JobChangedError
+from ocr_helpers.batch.job import check_job
 
 OLD, NEW = "0123abcd" * 8, "fedc9876" * 8
 MODEL = {

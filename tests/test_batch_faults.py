@@ -27,16 +27,16 @@ from batch_samples import (
     workers_of,
 )
 
-from ocr_helpers import batch_run
 from ocr_helpers.batch import read_documents
-from ocr_helpers.batch_errors import (
+from ocr_helpers.batch import run as batch_run
+from ocr_helpers.batch.errors import (
     OutputError,
     OutputFullError,
     OutputInUseError,
     OutputReadOnlyError,
     SourceVanishedError,
 )
-from ocr_helpers.batch_files import write_files
+from ocr_helpers.batch.files import write_files
 
 ROOT = Path(__file__).resolve().parent.parent
 JOB = ROOT / "tests" / "batch_job.py"

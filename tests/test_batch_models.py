@@ -10,12 +10,12 @@ from batch_samples import done_counts, results
 
 import ocr_helpers as ocr
 from ocr_helpers.batch import read_documents
-from ocr_helpers.batch_cli import main
-from ocr_helpers.batch_errors import JobChangedError, ModelsDifferError
-from ocr_helpers.batch_events import Limits
-from ocr_helpers.batch_reader import plan_reader
-from ocr_helpers.batch_slots import Slot
-from ocr_helpers.export_json import load_records
+from ocr_helpers.batch.cli import main
+from ocr_helpers.batch.errors import JobChangedError, ModelsDifferError
+from ocr_helpers.batch.events import Limits
+from ocr_helpers.batch.reader import plan_reader
+from ocr_helpers.batch.slots import Slot
+from ocr_helpers.export.json import load_records
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "data" / "samples"
@@ -96,7 +96,7 @@ def test_a_worker_with_other_model_files_refuses() -> None:
     digests = {module: dict.fromkeys(files, "0" * 64 + " 1") for module, files in reader.digests.items()}
     limits = Limits(1, 10**10, 60, 60, 100, 100, 10**8, None)
     slot = Slot(replace(reader, digests=digests), limits)
-    from ocr_helpers.batch_events import ReadTask
+    from ocr_helpers.batch.events import ReadTask
 
     state = FILES[0].stat()
     with pytest.raises(ModelsDifferError, match=r"inference\.onnx.*is not the file that the job began with"):

@@ -10,7 +10,7 @@ from batch_samples import done_counts, make_images, results
 from page_samples import pdf, png_claiming
 
 from ocr_helpers.batch import read_documents
-from ocr_helpers.batch_sources import find_sources, result_name
+from ocr_helpers.batch.sources import find_sources, result_name
 
 
 def keys(found: object) -> list[str]:

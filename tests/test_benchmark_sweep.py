@@ -13,9 +13,9 @@ from ocr_helpers.pages import Page
 from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.stages import StagedPipeline
-from ocr_helpers.sweep_pages import ModelProbe
-from ocr_helpers.sweep_result import SweepResult
-from ocr_helpers.sweep_tables import SweepPage
+from ocr_helpers.sweep.pages import ModelProbe
+from ocr_helpers.sweep.result import SweepResult
+from ocr_helpers.sweep.tables import SweepPage
 
 SMALL = {"thresh": [0.3], "box_thresh": [0.3, 0.6], "unclip_ratio": [1.5, 1.7]}
 

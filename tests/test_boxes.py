@@ -19,8 +19,9 @@ from paddlex.inference.models.text_detection.processors import DBPostProcess
 import ocr_helpers as ocr
 from benchmarks.exactness import load
 from benchmarks.find_boxes import SLIDERS, MapOfPage, maps_of_samples, paddlex_boxes, runs
-from ocr_helpers import box_regions, boxes
+from ocr_helpers import boxes
 from ocr_helpers.boxes import BoxFinder, Candidates, find_boxes, threshold_contours
+from ocr_helpers.boxes import regions as box_regions
 from ocr_helpers.settings import SettingRangeError, SettingTypeError
 from ocr_helpers.stage_models import StageModels
 

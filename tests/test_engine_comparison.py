@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import ocr_helpers as ocr
-from ocr_helpers import engine_readers, engine_worker
-from ocr_helpers.engine_comparison import ComparisonInputError, compare_engines
-from ocr_helpers.engine_outcomes import EngineComparison, EngineOutcome, LineToRead, PageToRead, fold_twins
-from ocr_helpers.engine_readers import (
+from ocr_helpers.engines import readers as engine_readers
+from ocr_helpers.engines import worker as engine_worker
+from ocr_helpers.engines.comparison import ComparisonInputError, compare_engines
+from ocr_helpers.engines.outcomes import EngineComparison, EngineOutcome, LineToRead, PageToRead, fold_twins
+from ocr_helpers.engines.readers import (
     ENGINES,
     EngineMissingError,
     PageReading,
@@ -22,7 +23,7 @@ from ocr_helpers.engine_readers import (
     load_reader,
     peak_bytes,
 )
-from ocr_helpers.engine_tesseract import TesseractFailedError, TesseractReader, _lines_of
+from ocr_helpers.engines.tesseract import TesseractFailedError, TesseractReader, _lines_of
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.pages import Page
 from ocr_helpers.samples import samples_dir

@@ -15,8 +15,8 @@ from playwright.sync_api import Page, sync_playwright
 
 import ocr_helpers as ocr
 from ocr_helpers.error_report import ErrorReport, ReportError, ReportLine, lines_of_result
-from ocr_helpers.error_report_counts import Context, count_errors
-from ocr_helpers.error_report_marks import difference, picture, shown
+from ocr_helpers.error_report.counts import Context, count_errors
+from ocr_helpers.error_report.marks import difference, picture, shown
 from ocr_helpers.ground_truth import truth_beside
 from ocr_helpers.samples import samples_dir
 from ocr_helpers.scoring import score_result

@@ -26,9 +26,9 @@ from ocr_helpers.export import (
     page_record,
     save_results,
 )
-from ocr_helpers.export_files import FileNames, atomic_file, safe_stem
-from ocr_helpers.export_records import LineRecord, PageRecord
-from ocr_helpers.export_results import RecordSourceError
+from ocr_helpers.export.records import LineRecord, PageRecord
+from ocr_helpers.export.results import RecordSourceError
+from ocr_helpers.output_files import FileNames, atomic_file, safe_stem
 from ocr_helpers.pipeline_loading import load_pipeline
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"

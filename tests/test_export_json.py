@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ocr_helpers as ocr
-from ocr_helpers.export_json import (
+from ocr_helpers.export.json import (
     LineRecord,
     ModelRecord,
     PageRecord,

@@ -9,10 +9,8 @@ import pytest
 
 import ocr_helpers as ocr
 from ocr_helpers.export import save_results
-from ocr_helpers.export_labels import write_labels
-from ocr_helpers.export_pages import export_pages
-from ocr_helpers.export_records import LineRecord, PageRecord
-from ocr_helpers.label_rows import LabelConflictError
+from ocr_helpers.export.records import LineRecord, PageRecord
+from ocr_helpers.labels.rows import LabelConflictError
 
 TEXTS = ("온누리마트", "합계 12,900원")
 
@@ -55,7 +53,9 @@ def test_what_was_corrected_by_hand_is_not_replaced(
     labels = export(tmp_path, record("a.png", TEXTS))
     correct(labels / file, "온누리마트", "온누리 마트")
     before = contents(labels)
-    with pytest.raises(LabelConflictError, match=r"a_p0001.*corrected by hand.*another folder.*replace=True"):
+    with pytest.raises(
+        LabelConflictError, match=r"a_p0001.*corrected by hand.*another folder.*replace_labels=True"
+    ):
         export(tmp_path, record("a.png", second))
     assert contents(labels) == before
 
@@ -100,10 +100,10 @@ def test_a_line_that_was_taken_out_by_hand_does_not_come_back(tmp_path: Path) ->
 def test_asked_for_it_is_replaced(tmp_path: Path) -> None:
     labels = export(tmp_path, record("a.png", TEXTS))
     correct(labels / "Label.txt", "온누리마트", "온누리 마트")
-    pages = [("a", page) for page in export_pages([record("a.png", ["새로 읽음"])], noise)]
+    again = record("a.png", ["새로 읽음"])
     with pytest.raises(LabelConflictError):
-        write_labels(labels, pages)
-    write_labels(labels, pages, replace=True)
+        save_results([again], tmp_path, ["labels"], images=noise)
+    save_results([again], tmp_path, ["labels"], images=noise, replace_labels=True)
     assert "온누리 마트" not in (labels / "Label.txt").read_text(encoding="utf-8")
     assert [row.split("\t")[1] for row in rows_of_lines(labels)] == ["새로 읽음"]
 

@@ -22,12 +22,12 @@ from PIL import Image
 
 import ocr_helpers as ocr
 from ocr_helpers.export import save_results
-from ocr_helpers.export_pages import ExportPage, SourceChangedError, UnwarpedPictureError, export_pages
-from ocr_helpers.export_pdf import SearchablePdf, page_size_pt, text_frame
-from ocr_helpers.export_pdf_image import JpegQualityError, encode_image
-from ocr_helpers.export_records import LineRecord, PageRecord
-from ocr_helpers.export_results import page_record
-from ocr_helpers.export_text import printable
+from ocr_helpers.export.pages import ExportPage, SourceChangedError, UnwarpedPictureError, export_pages
+from ocr_helpers.export.pdf import SearchablePdf, page_size_pt, text_frame
+from ocr_helpers.export.pdf_image import JpegQualityError, encode_image
+from ocr_helpers.export.records import LineRecord, PageRecord
+from ocr_helpers.export.results import page_record
+from ocr_helpers.export.text import printable
 from ocr_helpers.pipeline_loading import load_pipeline
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
@@ -290,7 +290,7 @@ def test_blank_lines_and_boxes_without_area_harm_nothing() -> None:
 
 
 def test_more_characters_than_codes_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ocr_helpers.export_pdf_font._MOST_CODES", 4)
+    monkeypatch.setattr("ocr_helpers.export.pdf_font._MOST_CODES", 4)
     with pypdfium2.PdfDocument(_written([_line("가나다라마")])) as document:
         assert document[0].get_textpage().get_text_range() == "가나다��"
 

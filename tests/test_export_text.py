@@ -14,9 +14,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ocr_helpers.export_records import LineRecord, PageRecord
-from ocr_helpers.export_tables import COLUMNS, CsvLines, ParquetLines, guard_cell, lines_table, unguard_cell
-from ocr_helpers.export_text import escape_markdown, markdown_page, plain_page, printable, without_shapeless
+from ocr_helpers.export.records import LineRecord, PageRecord
+from ocr_helpers.export.tables import COLUMNS, CsvLines, ParquetLines, guard_cell, lines_table, unguard_cell
+from ocr_helpers.export.text import escape_markdown, markdown_page, plain_page, printable, without_shapeless
 
 ODD = "\x00\x07\x1b\x7f\x9f\ud800\udfff\ufeff\ufffe\U0001ffff\u202e\u2066\ufdd0"
 # As GitHub and Jupyter read it.

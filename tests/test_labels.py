@@ -11,7 +11,8 @@ import pytest
 
 from ocr_helpers.ground_truth import PageTruth, truth_beside
 from ocr_helpers.image_arrays import ArrayDtypeError
-from ocr_helpers.label_files import (
+from ocr_helpers.labels import LabelFileError, LabelImageError, LabelledPage, load_labelled_pages
+from ocr_helpers.labels.files import (
     LabelConflictError,
     LabelPathError,
     LabelTextError,
@@ -21,7 +22,6 @@ from ocr_helpers.label_files import (
     write_line_labels,
     write_page_labels,
 )
-from ocr_helpers.labels import LabelFileError, LabelImageError, LabelledPage, load_labelled_pages
 from ocr_helpers.pages import load_pages
 
 BOX = [[10, 20], [90, 20], [90, 40], [10, 40]]
@@ -251,7 +251,7 @@ def test_a_write_that_fails_leaves_the_file(tmp_path: Path, monkeypatch: pytest.
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ocr_helpers.label_rows.os.fsync", full)
+    monkeypatch.setattr("ocr_helpers.labels.rows.os.fsync", full)
     with pytest.raises(LabelWriteError, match="No space left"):
         write_page_labels(file, {"b.png": truth("나")})
     assert file.read_bytes() == before

@@ -15,10 +15,10 @@ import pytest
 from review_kernel import SAMPLES, SCORES, TEXTS, Kernel, labelled_result, result
 
 from ocr_helpers.ground_truth import truth_beside
-from ocr_helpers.label_journal import JournalError, OtherPagesError
-from ocr_helpers.label_rows import LabelConflictError
-from ocr_helpers.label_sources import ReviewSourceError
 from ocr_helpers.labels import LabelledPage, load_labelled_pages
+from ocr_helpers.labels.journal import JournalError, OtherPagesError
+from ocr_helpers.labels.rows import LabelConflictError
+from ocr_helpers.labels.sources import ReviewSourceError
 from ocr_helpers.line_review import CorrectionError, LineCorrections, LineState
 from ocr_helpers.pages import load_pages
 
@@ -165,14 +165,14 @@ def test_each_correction_is_on_the_disk_before_it_counts(make: Make, monkeypatch
     review = make()
     review.correct(0)
     synced: list[int] = []
-    monkeypatch.setattr("ocr_helpers.label_journal.os.fsync", synced.append)
+    monkeypatch.setattr("ocr_helpers.labels.journal.os.fsync", synced.append)
     review.correct(1)
     assert len(synced) == 1
 
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ocr_helpers.label_journal.os.fsync", full)
+    monkeypatch.setattr("ocr_helpers.labels.journal.os.fsync", full)
     with pytest.raises(JournalError, match="No space left"):
         review.correct(2, "저는 오늘 오후에")
     assert texts(review)[2] == TEXTS[2]

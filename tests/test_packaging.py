@@ -70,6 +70,7 @@ def test_import_leaves_heavy_packages_alone(code: str) -> None:
 
 def test_public_names() -> None:
     assert ocr_helpers.__all__ == [
+        "BatchResult",
         "DetectionSettings",
         "DetectionTuner",
         "ErrorReport",
@@ -100,6 +101,7 @@ def test_public_names() -> None:
         "save_results",
         "score_boxes",
         "score_lines",
+        "score_page_text",
         "score_result",
         "show_line",
         "show_page",

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ocr_helpers.settings import DetectionSettings
-from ocr_helpers.sweep_choice import LEAST_UNITS, choose, distances, weigh
+from ocr_helpers.sweep.choice import LEAST_UNITS, choose, distances, weigh
 
 Losses = NDArray[np.float64]
 

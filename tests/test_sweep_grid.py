@@ -7,7 +7,7 @@ import pytest
 
 from ocr_helpers.setting_checks import SettingRangeError, SettingTypeError, UnknownSettingError
 from ocr_helpers.settings import DetectionSettings
-from ocr_helpers.sweep_grid import NoValuesError, TooManySettingsError, swept_settings
+from ocr_helpers.sweep.grid import NoValuesError, TooManySettingsError, swept_settings
 
 START = DetectionSettings()
 

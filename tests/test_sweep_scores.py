@@ -14,8 +14,8 @@ from ocr_helpers.pages import Page
 from ocr_helpers.samples import samples_dir
 from ocr_helpers.scoring import intersections_over_unions, match_boxes, page_cer, score_boxes
 from ocr_helpers.stages import StagedPipeline
-from ocr_helpers.sweep_grid import swept_settings
-from ocr_helpers.sweep_scores import (
+from ocr_helpers.sweep.grid import swept_settings
+from ocr_helpers.sweep.scores import (
     PageBoxes,
     Reading,
     _matched,

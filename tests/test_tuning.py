@@ -20,7 +20,7 @@ from ocr_helpers.samples import samples_dir
 from ocr_helpers.scoring import score_boxes
 from ocr_helpers.setting_checks import SettingRangeError, UnknownSettingError
 from ocr_helpers.stages import StagedPipeline, StageInputError
-from ocr_helpers.sweep_figures import NoMapError
+from ocr_helpers.sweep.figures import NoMapError
 from ocr_helpers.tuning import (
     NotATunerError,
     NoTruthError,

@@ -1,0 +1,1 @@
+"""The same pages and lines through several OCR engines."""
