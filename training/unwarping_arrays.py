@@ -29,7 +29,7 @@ from training.warped_pages import GRID_HW, PAGE_HW
 
 MODEL_NAME = "UVDoc"
 # The farthest that a page counted as flat is moved by, in shares of the frame.
-STILL = 0.03
+STILL = 0.012
 # PaddleX cuts the decimals off where it makes bytes of the result: half a level turns that into rounding.
 HALF_A_LEVEL = 0.5 / 255
 Array = NDArray[np.float32]
