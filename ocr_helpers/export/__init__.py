@@ -53,7 +53,7 @@ def save_results(
     csv_bom: bool = True,
     jpeg_quality: int | None = 85,
     created: datetime | None = None,
-    images: Images | None = None,
+    images: "Images | None" = None,
     replace_labels: bool = False,
 ) -> dict[str, list[Path]]:
     """Write results as files. One page is in memory at a time where ``results`` is an iterator.

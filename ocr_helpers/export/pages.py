@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,14 @@ from ocr_helpers.export.results import RecordSourceError, page_record
 from ocr_helpers.page_limits import shown
 from ocr_helpers.pages import Page, load_pages
 from ocr_helpers.pipeline_settings import PipelineSettings
-from ocr_helpers.stages import StagedPipeline
+
+if TYPE_CHECKING:
+    from ocr_helpers.stages import StagedPipeline
 
 __all__ = ["ExportPage", "Images", "SourceChangedError", "UnwarpedPictureError", "export_pages"]
 
 ImageBGR = NDArray[np.uint8]
-Images = StagedPipeline | Callable[[PageRecord], ImageBGR]
+Images: TypeAlias = "StagedPipeline | Callable[[PageRecord], ImageBGR]"
 """What gives the picture that the lines of a record stand on: the pipeline itself, or a function."""
 
 
@@ -49,7 +51,7 @@ class ExportPage:
     record: PageRecord
     page: Page | None = None
     read_picture: ImageBGR | None = None
-    images: Images | None = None
+    images: "Images | None" = None
 
     @cached_property
     def original_bgr(self) -> ImageBGR:
@@ -108,6 +110,8 @@ class ExportPage:
         return np.asarray(rotate_image(self.original_bgr, self.record.angle), np.uint8)
 
     def _picture_of(self, images: Images) -> ImageBGR:
+        from ocr_helpers.stages import StagedPipeline
+
         if not isinstance(images, StagedPipeline):
             return images(self.record)
         modules = PipelineSettings(
@@ -139,7 +143,7 @@ class ExportPage:
         return np.ascontiguousarray(cut[::-1, ::-1]) if line.textline_angle == 180 else cut
 
 
-def export_pages(results: Any, images: Images | None) -> Iterator[ExportPage]:
+def export_pages(results: Any, images: "Images | None") -> Iterator[ExportPage]:
     """Yield what :func:`ocr_helpers.export.save_results` was given, page by page."""
     single = isinstance(results, PageRecord | Mapping) or (
         isinstance(results, tuple) and len(results) == 2 and isinstance(results[0], Page)
