@@ -5,8 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -75,7 +74,7 @@ def run_batch(
     cores: int | None = None,
     **options: Any,
 ) -> BatchRun:
-    """Read a folder with the starter models, and say how fast the warm workers were.
+    """Read a folder with the starter models in a fresh process, and say how fast the warm workers were.
 
     Args:
         folder: of the pages.
@@ -83,23 +82,13 @@ def run_batch(
         settings: as for ``read_documents``.
         workers: processes; they share the cores.
         cores: how many they may use together; by default all that this process may.
-        options: of ``read_documents``.
+        options: of ``read_documents``, as JSON has them.
 
     """
-    with _only(cores):
-        began = perf_counter()
-        read_documents(
-            folder,
-            out,
-            settings,
-            workers=workers,
-            weights="starter",
-            device="cpu",
-            engine="onnxruntime",
-            progress=False,
-            **options,
-        )
-        seconds = perf_counter() - began
+    command = [sys.executable, "-m", "benchmarks.batch_runs", str(folder), str(out), str(workers)]
+    command += [str(cores or 0), json.dumps(options)]
+    ended = subprocess.run(command, input=settings.to_yaml(), capture_output=True, text=True, check=True)
+    seconds = float(ended.stdout.splitlines()[-1])
     done = [event for event in manifest(out) if event["event"] == "done"]
     warm = 0
     seen: set[str] = set()
@@ -116,20 +105,6 @@ def run_batch(
         for record in load_records(out / "pages")
     }
     return BatchRun(seconds, steady, texts)
-
-
-@contextmanager
-def _only(cores: int | None) -> Iterator[None]:
-    """Keep this thread, and what it starts, on so many cores; where the system cannot, on all."""
-    if cores is None or not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, sorted(allowed)[-cores:])
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, allowed)
 
 
 def memory_by_page(out: Path) -> dict[str, list[int]]:
@@ -182,3 +157,28 @@ def command_seconds(folder: Path, out: Path) -> float:
     began = perf_counter()
     subprocess.run([*command, "--quiet"], check=True, capture_output=True)
     return perf_counter() - began
+
+
+def _main() -> None:
+    folder, out, workers, cores, options = sys.argv[1:]
+    # Before any thread starts: those that start workers hand their cores on. Not every system has this.
+    if int(cores) and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-int(cores) :])
+    settings = ocr.PipelineSettings.from_yaml(sys.stdin.read())
+    began = perf_counter()
+    read_documents(
+        folder,
+        out,
+        settings,
+        workers=int(workers),
+        weights="starter",
+        device="cpu",
+        engine="onnxruntime",
+        progress=False,
+        **json.loads(options),
+    )
+    print(perf_counter() - began)
+
+
+if __name__ == "__main__":
+    _main()
