@@ -46,6 +46,16 @@ def test_a_page_has_the_asked_size_and_text(faces: list[fonts.Face]) -> None:
     assert len(shapes) > 4 and any(h < w for h, w in shapes) and any(h > w for h, w in shapes)
 
 
+def test_most_pages_have_like_margins_left_and_right(faces: list[fonts.Face]) -> None:
+    alike = []
+    for seed in range(80):
+        page = make_page(random.Random(seed), faces, 400)
+        inked = np.flatnonzero((page < page.max() - 60).any(axis=0))
+        left, right = inked[0], page.shape[1] - 1 - inked[-1]
+        alike.append(abs(left - right) <= 0.012 * page.shape[1])
+    assert 0.7 < np.mean(alike) < 0.95
+
+
 @pytest.mark.parametrize(("count", "side"), [(0, 400), (1, 63)])
 def test_a_page_without_a_face_or_too_small_is_refused(
     count: int, side: int, faces: list[fonts.Face]

@@ -18,6 +18,7 @@ from training.page_blocks import BLOCKS, form, listing, paragraph, picture, stam
 from training.page_pen import Box, Pen
 
 SUPERSAMPLING = 2
+LIKE_MARGINS = 0.85  # share of pages with left and right margins alike
 TEXTS = 24  # lines of corpus text that a page takes its words from
 
 
@@ -69,10 +70,18 @@ def _em(rng: random.Random, kind: "Kind", size_wh: tuple[int, int]) -> float:
 
 
 def _inside(rng: random.Random, size_wh: tuple[int, int], em: float) -> Box:
-    """The page less its margins, none of them below a third of an em."""
+    """The page less its margins, none of them below a third of an em.
+
+    Left and right are mostly as wide, as word processors have it; on a bent page that is all that tells how
+    much of an empty margin is turned away from the camera.
+    """
     width, height = size_wh
     low, high = rng.choice([(0.0, 0.03), (0.04, 0.1), (0.08, 0.16)])
     left, top, right, bottom = (max(em / 3, side * rng.uniform(low, high)) for side in (width, height) * 2)
+    if rng.random() < LIKE_MARGINS:
+        right = left
+    if rng.random() < LIKE_MARGINS / 2:
+        bottom = top
     return left, top, width - right, height - bottom
 
 
