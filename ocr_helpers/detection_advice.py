@@ -19,6 +19,7 @@ __all__ = [
     "PresetNameError",
     "Symptom",
     "load_presets",
+    "presets_of",
     "save_presets",
 ]
 
@@ -250,3 +251,8 @@ def load_presets(path: Path) -> dict[str, DetectionSettings]:
         str(name): settings_from(DetectionSettings, read_settings(yaml.safe_dump(values)))
         for name, values in found.items()
     }
+
+
+def presets_of(own: Mapping[str, DetectionSettings]) -> list[Preset]:
+    """All presets, your own last."""
+    return [*PRESETS, *(Preset(name, name, name, "Your own.", settings) for name, settings in own.items())]

@@ -4,16 +4,15 @@ import dataclasses
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ocr_helpers.detection_advice import PRESETS, SYMPTOMS, Preset, PresetNameError
-from ocr_helpers.detection_frames import Comparison, DetectionFrame, FrameFigures, Texts, compare
+from ocr_helpers.detection_advice import PRESETS, SYMPTOMS, PresetNameError
+from ocr_helpers.detection_frames import Comparison, DetectionFrame, FrameFigures, compare
+from ocr_helpers.detection_state import Observer, Pin, TuningState, has_work, map_key, unread, unread_count
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.ground_truth import PageTruth, truth_beside
 from ocr_helpers.pages import Page, load_pages
@@ -27,16 +26,11 @@ if TYPE_CHECKING:
     from ocr_helpers.staged_result import StagedResult
 
 __all__ = [
-    "NETWORK_FIELDS",
     "DetectionTuning",
     "NoPageError",
-    "TuningState",
     "UnknownFieldError",
     "as_pipeline_settings",
 ]
-
-NETWORK_FIELDS = ("limit_side_len", "limit_type", "max_side_limit")
-"""Settings that change what the network sees; the others only change what is made of its answer."""
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(DetectionSettings))
 _QUIET_S = 0.25
@@ -52,47 +46,6 @@ class UnknownFieldError(OcrHelpersError, ValueError):
 
 class NoPageError(OcrHelpersError, ValueError):
     """There is no page, or none of that number."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pin:
-    """A look that later ones are compared with."""
-
-    frame: DetectionFrame
-    truth: PageTruth | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TuningState:
-    """All that can be said at one moment.
-
-    Attributes:
-        page_number: of the page that is wanted, from 0.
-        wanted: what the sliders show.
-        frame: the newest look; it lags behind ``wanted`` while the network runs. None before the first.
-        busy: ``"network"`` while the network runs, ``"page"`` before a page's first look, else "".
-        error: why the last change failed, or None.
-        recognize: whether lines are read.
-        texts: what was read on this page so far.
-        reading: how many lines of the look are still to be read.
-        settled: settings have rested for a moment: time for what is too slow while one drags.
-        pin: what the looks are compared with, or None.
-
-    """
-
-    page_number: int
-    wanted: DetectionSettings
-    frame: DetectionFrame | None = None
-    busy: str = ""
-    error: Exception | None = None
-    recognize: bool = True
-    texts: Texts = dataclasses.field(default_factory=dict)
-    reading: int = 0
-    settled: bool = False
-    pin: Pin | None = None
-
-
-Observer = Callable[[TuningState], None]
 
 
 class DetectionTuning:
@@ -344,7 +297,7 @@ class DetectionTuning:
         """Find boxes at once where the map is there; else have the network run."""
         self._changed_at = monotonic()
         self._state = dataclasses.replace(self._state, wanted=settings, error=None, settled=False)
-        known = self._maps.get(_map_key(self._state.page_number, settings))
+        known = self._maps.get(map_key(self._state.page_number, settings))
         if known is None:
             self._state = dataclasses.replace(self._state, busy=self._state.busy or "network")
         else:
@@ -353,7 +306,7 @@ class DetectionTuning:
 
     def _look(self, page_map: PageMap) -> None:
         state = self._state
-        self._maps.move_to_end(_map_key(state.page_number, state.wanted))
+        self._maps.move_to_end(map_key(state.page_number, state.wanted))
         began = perf_counter()
         candidates = page_map.finder.find(state.wanted)
         milliseconds = (perf_counter() - began) * 1e3
@@ -375,12 +328,12 @@ class DetectionTuning:
 
     def _count_unread(self) -> None:
         state = self._state
-        self._state = dataclasses.replace(state, reading=_unread_count(state) if state.recognize else 0)
+        self._state = dataclasses.replace(state, reading=unread_count(state) if state.recognize else 0)
 
     def _ask(self) -> None:
         """Have the thread look for work; to be called with the lock."""
         with self._change:
-            if self._worker is None and _has_work(self._state):
+            if self._worker is None and has_work(self._state):
                 # Not a daemon: a thread that dies inside a network at the interpreter's end can crash it.
                 self._worker = threading.Thread(target=self._work, name="DetectionTuning")
                 self._worker.start()
@@ -404,7 +357,7 @@ class DetectionTuning:
             if _ending():
                 return False
             state = self._state
-            if not _has_work(state):
+            if not has_work(state):
                 return False
             if not state.busy:
                 rest = self._changed_at + _QUIET_S - monotonic()
@@ -421,11 +374,11 @@ class DetectionTuning:
         return True
 
     def _run_network(self, state: TuningState) -> None:
-        key = _map_key(state.page_number, state.wanted)
+        key = map_key(state.page_number, state.wanted)
 
         def stale() -> bool:
             now = self._state
-            return key != _map_key(now.page_number, now.wanted) or not now.busy or _ending()
+            return key != map_key(now.page_number, now.wanted) or not now.busy or _ending()
 
         settings = dataclasses.replace(self._others, detection=state.wanted)
         try:
@@ -451,7 +404,7 @@ class DetectionTuning:
                 self._look(page_map)
 
     def _read_lines(self, frame: DetectionFrame, state: TuningState) -> None:
-        together = _unread(state)[:_AT_ONCE]
+        together = unread(state)[:_AT_ONCE]
         try:
             lines = self.staged.read(frame.page_map, together, self._others)
         except Exception as error:
@@ -469,38 +422,6 @@ class DetectionTuning:
         with self._telling:
             for observer in list(self._observers):
                 observer(self._state)
-
-
-def _unread(state: TuningState) -> list[NDArray[np.int16]]:
-    """Boxes to read: those of the look, then those of the one it is compared with."""
-    if state.frame is None:
-        return []
-    boxes = state.frame.unread(state.texts)
-    if state.pin is not None and state.pin.frame.page_number == state.frame.page_number:
-        known = {quad.tobytes() for quad in boxes}
-        boxes += [quad for quad in state.pin.frame.unread(state.texts) if quad.tobytes() not in known]
-    return boxes
-
-
-def _unread_count(state: TuningState) -> int:
-    """How many these are; without their order, which takes longer than finding the boxes."""
-    pinned = None if state.pin is None else state.pin.frame
-    frames = [frame for frame in (state.frame, pinned) if frame is not None]
-    boxes = {
-        quad.tobytes()
-        for frame in frames
-        if frame.page_number == state.page_number
-        for quad in frame.quads_xy
-    }
-    return len(boxes - state.texts.keys())
-
-
-def _has_work(state: TuningState) -> bool:
-    return bool(state.busy or state.reading or (state.frame is not None and not state.settled))
-
-
-def _map_key(page_number: int, settings: DetectionSettings) -> tuple[Any, ...]:
-    return (page_number, *(getattr(settings, name) for name in NETWORK_FIELDS))
 
 
 def _pages(given: Any) -> list[Page]:
@@ -530,11 +451,6 @@ def as_pipeline_settings(settings: Any) -> PipelineSettings:
     raise StageInputError(
         f"settings is {type(settings).__name__}; expected DetectionSettings or PipelineSettings."
     )
-
-
-def presets_of(own: Mapping[str, DetectionSettings]) -> list[Preset]:
-    """All presets, your own last."""
-    return [*PRESETS, *(Preset(name, name, name, "Your own.", settings) for name, settings in own.items())]
 
 
 def _ending() -> bool:

@@ -28,7 +28,7 @@ from ocr_helpers.detection_layers import (
     draw_rejected,
     touches,
 )
-from ocr_helpers.detection_tuning import NETWORK_FIELDS
+from ocr_helpers.detection_state import NETWORK_FIELDS
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.figures import GREY, new_figure, score_color, score_label
 from ocr_helpers.ground_truth import PageTruth, truth_beside

@@ -16,7 +16,8 @@ from ocr_helpers.detection_advice import (
     load_presets,
     save_presets,
 )
-from ocr_helpers.detection_tuning import DetectionTuning, NoPageError, TuningState, UnknownFieldError
+from ocr_helpers.detection_state import TuningState
+from ocr_helpers.detection_tuning import DetectionTuning, NoPageError, UnknownFieldError
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.samples import samples_dir
 from ocr_helpers.setting_checks import SettingRangeError, SettingsSyntaxError, SettingTypeError

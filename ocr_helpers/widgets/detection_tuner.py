@@ -10,9 +10,17 @@ import anywidget
 import traitlets
 from matplotlib.figure import Figure
 
-from ocr_helpers.detection_advice import PRESETS, SYMPTOMS, PresetNameError, load_presets, save_presets
+from ocr_helpers.detection_advice import (
+    PRESETS,
+    SYMPTOMS,
+    PresetNameError,
+    load_presets,
+    presets_of,
+    save_presets,
+)
 from ocr_helpers.detection_frames import DetectionFrame
-from ocr_helpers.detection_tuning import DetectionTuning, TuningState, presets_of
+from ocr_helpers.detection_state import TuningState
+from ocr_helpers.detection_tuning import DetectionTuning
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.pages import Page

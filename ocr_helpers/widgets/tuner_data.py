@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ocr_helpers.card_pictures import CutLines
 from ocr_helpers.detection_advice import Preset, Symptom
 from ocr_helpers.detection_frames import Comparison, DetectionFrame, FrameFigures, Texts
-from ocr_helpers.detection_tuning import NETWORK_FIELDS, TuningState
+from ocr_helpers.detection_state import NETWORK_FIELDS, TuningState
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.figures import score_color, score_label
 from ocr_helpers.ground_truth import PageTruth
