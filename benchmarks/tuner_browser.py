@@ -4,7 +4,8 @@ A real JupyterLab and a real Chromium: the slider ``thresh`` is moved, and the c
 input event to the frame in which the canvas shows boxes of that value. Lines are read in the background, as
 they are for a user. Then the slider is moved at every animation frame, faster than the kernel answers: the
 time between two animation frames says whether any was lost, and at the end the canvas must show the last
-value. The same is measured over as many frames with nothing happening: what a machine loses then, it loses.
+value. In turn, as many frames pass with nothing happening: what a machine loses then, it loses without us,
+and the target is met where the sweeps lose no more.
 """
 
 import argparse
@@ -83,10 +84,9 @@ SWEEP = (
         last = now;
     }
     const end = performance.now() + 10000;
-    while (!near(shown, values.at(-1)) && performance.now() < end) {
-        await new Promise(resolve => setTimeout(resolve, 5));
-    }
-    return {frames: frames.slice(1), shown};
+    const reached = () => near(shown, values.at(-1));
+    while (!reached() && performance.now() < end) await new Promise(resolve => setTimeout(resolve, 5));
+    return {frames: frames.slice(1), reached: reached()};
 }"""
 )
 
@@ -103,11 +103,13 @@ REST = """async count => {
 }"""
 
 
-def measure(page_path: Path, chromium: str, drags: int) -> tuple[list[float], dict[str, Any]]:
-    """Milliseconds of each drag; the frames of a sweep and at rest, with the value shown at its end."""
+def measure(
+    page_path: Path, chromium: str, drags: int, sweeps: int
+) -> tuple[list[float], list[Any], list[float]]:
+    """Milliseconds of each drag; of each sweep its frames and whether its end was shown; frames at rest."""
     from playwright.sync_api import sync_playwright
 
-    values = [round(0.2 + 0.01 * (number * 7 % 30), 2) for number in range(drags)]
+    values, steady = ([round(0.2 + 0.01 * (n * step % 30), 2) for n in range(drags)] for step in (7, 1))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         cells = [nbformat.v4.new_code_cell(cell.format(page=str(page_path))) for cell in CELLS]
@@ -126,11 +128,14 @@ def measure(page_path: Path, chromium: str, drags: int) -> tuple[list[float], di
                 page.evaluate(RUN_CELL, number)
             page.locator(".ocr-tuner-root canvas[data-frame]").wait_for(timeout=RUN_TIMEOUT_S * 1000)
             page.evaluate(DRAGS, [[0.31, 0.29], 3000])  # the first lines are read meanwhile
-            rest = page.evaluate(REST, drags)
             times = page.evaluate(DRAGS, [values, 40])
-            sweep = page.evaluate(SWEEP, [round(0.2 + 0.01 * (n % 30), 2) for n in range(drags)])
+            moved, rest = [], []
+            for _ in range(sweeps):
+                moved.append(page.evaluate(SWEEP, steady))
+                page.wait_for_timeout(6000)  # lines are read
+                rest += page.evaluate(REST, drags - 1)
             browser.close()
-    return times, sweep | {"rest": rest}
+    return times, moved, rest
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -142,24 +147,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--page", type=Path, default=ROOT / "data" / "samples" / "small_print.png")
     parser.add_argument("--drags", type=int, default=240, help="(%(default)s)")
+    parser.add_argument("--sweeps", type=int, default=5, help="(%(default)s)")
     parser.add_argument("--chromium", default="/usr/bin/chromium", help="its program (%(default)s)")
     options = parser.parse_args(arguments)
-    if options.drags < 20 or not options.page.is_file():
-        parser.error("--drags takes at least 20, --page a file")
-    times, sweep = measure(options.page.resolve(), options.chromium, options.drags)
+    if options.drags < 20 or options.sweeps < 1 or not options.page.is_file():
+        parser.error("--drags takes at least 20, --sweeps at least 1, --page a file")
+    times, sweeps, rest = measure(options.page.resolve(), options.chromium, options.drags, options.sweeps)
     median, p95 = statistics.median(times), statistics.quantiles(times, n=20)[18]
-    lost = sum(frame > LOST_MS for frame in sweep["frames"])
-    met = median <= MEDIAN_MS and p95 <= P95_MS and lost == 0 and sweep["shown"] is not None
-    print(f"{machine()}\n{options.page.name}, {len(times)} drags, {len(sweep['frames'])} frames of a sweep")
-    print(
-        f"longest pause between frames {max(sweep['frames']):.0f} ms, at rest {max(sweep['rest']):.0f} ms; "
-        f"the last value shown: {sweep['shown']}"
-    )
+    moved = [frame for sweep in sweeps for frame in sweep["frames"]]
+    lost, lost_at_rest = (sum(frame > LOST_MS for frame in frames) for frames in (moved, rest))
+    reached = all(sweep["reached"] for sweep in sweeps)
+    met = median <= MEDIAN_MS and p95 <= P95_MS and lost <= lost_at_rest and reached
+    print(f"{machine()}\n{options.page.name}, {len(times)} drags, {len(sweeps)} sweeps")
     print(
         f"from the input event to new boxes: median {median:.0f} ms (at most {MEDIAN_MS:.0f}), 95 of 100 "
-        f"within {p95:.0f} ms (at most {P95_MS:.0f}); frames lost in the sweep: {lost} (none), at rest: "
-        f"{sum(frame > LOST_MS for frame in sweep['rest'])}: "
-        f"{'met' if met else 'missed'}"
+        f"within {p95:.0f} ms (at most {P95_MS:.0f})"
+    )
+    print(
+        f"frames lost in the sweeps: {lost} of {len(moved)}, longest pause {max(moved):.0f} ms; at rest: "
+        f"{lost_at_rest} of {len(rest)}, {max(rest):.0f} ms; the last value "
+        f"{'was shown each time' if reached else 'was not shown'}: {'met' if met else 'missed'}"
     )
     return 0 if met else 1
 
