@@ -188,7 +188,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--steps", type=int, default=34_000, help=f"batches of {BATCH} photos (default %(default)s)"
+        "--steps", type=int, default=41_300, help=f"batches of {BATCH} photos (default %(default)s)"
     )
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default %(default)s)")
     parser.add_argument("--every", type=int, default=250, help="steps between evaluations and checkpoints")
