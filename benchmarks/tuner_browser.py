@@ -4,8 +4,7 @@ A real JupyterLab and a real Chromium: the slider ``thresh`` is moved, and the c
 input event to the frame in which the canvas shows boxes of that value. Lines are read in the background, as
 they are for a user. Then the slider is moved at every animation frame, faster than the kernel answers: the
 time between two animation frames says whether any was lost, and at the end the canvas must show the last
-value. In turn, as many frames pass with nothing happening: what a machine loses then, it loses without us,
-and the target is met where the sweeps lose no more.
+value. In turn, as many frames pass with nothing happening: what a machine loses then, it loses without us.
 """
 
 import argparse
@@ -157,15 +156,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     moved = [frame for sweep in sweeps for frame in sweep["frames"]]
     lost, lost_at_rest = (sum(frame > LOST_MS for frame in frames) for frames in (moved, rest))
     reached = all(sweep["reached"] for sweep in sweeps)
-    met = median <= MEDIAN_MS and p95 <= P95_MS and lost <= lost_at_rest and reached
+    met = median <= MEDIAN_MS and p95 <= P95_MS and lost == 0 and reached
     print(f"{machine()}\n{options.page.name}, {len(times)} drags, {len(sweeps)} sweeps")
     print(
         f"from the input event to new boxes: median {median:.0f} ms (at most {MEDIAN_MS:.0f}), 95 of 100 "
         f"within {p95:.0f} ms (at most {P95_MS:.0f})"
     )
     print(
-        f"frames lost in the sweeps: {lost} of {len(moved)}, longest pause {max(moved):.0f} ms; at rest: "
-        f"{lost_at_rest} of {len(rest)}, {max(rest):.0f} ms; the last value "
+        f"frames lost in the sweeps: {lost} of {len(moved)} (none), longest pause {max(moved):.0f} ms; "
+        f"at rest: {lost_at_rest} of {len(rest)}, {max(rest):.0f} ms; the last value "
         f"{'was shown each time' if reached else 'was not shown'}: {'met' if met else 'missed'}"
     )
     return 0 if met else 1

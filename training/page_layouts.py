@@ -72,8 +72,8 @@ def _em(rng: random.Random, kind: "Kind", size_wh: tuple[int, int]) -> float:
 def _inside(rng: random.Random, size_wh: tuple[int, int], em: float) -> Box:
     """The page less its margins, none of them below a third of an em.
 
-    Left and right are mostly as wide, as word processors have it; on a bent page that is all that tells how
-    much of an empty margin is turned away from the camera.
+    Left and right are mostly as wide, as word processors have it: on a bent page a hint of how much of an
+    empty margin is turned away from the camera.
     """
     width, height = size_wh
     low, high = rng.choice([(0.0, 0.03), (0.04, 0.1), (0.08, 0.16)])
