@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ from review_kernel import (
     show,
     start,
 )
+
+from ocr_helpers.widgets.line_review import LineReview
 
 HOSTILE = '<img src=x onerror="window.harm = 1"><script>window.harm = 1</script>&amp;\'"`${harm}'
 MANY = [f"줄 {number} 입니다" for number in range(1_000)]
@@ -607,16 +610,19 @@ def test_a_line_that_was_missed_is_drawn_and_read(
 
 
 def test_typing_goes_on_while_an_added_line_is_read(
-    open_review: Open, pipeline: Any, missed: tuple[str, list[float]]
+    open_review: Open, pipeline: Any, missed: tuple[str, list[float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = labelled_result("notice.png", [MISSED])
     page, kernel = open_review([given], pipeline=pipeline)
+    typed, read = Event(), pipeline.read
+    monkeypatch.setattr(pipeline, "read", lambda *given: typed.wait(60) and read(*given))
     count = len(given["rec_texts"])
     draw(page, missed[1])
     expect(field(page, count)).to_be_focused()
     method = Hangul(page)
     method.type()
     method.making("하")
+    typed.set()
     deliver(page, kernel)
     expect(row(page, count).locator(".ocr-review-score")).to_contain_text("0.")
     assert field(page, count).input_value() == "한글하"
@@ -625,6 +631,38 @@ def test_typing_goes_on_while_an_added_line_is_read(
     expect(row(page, count)).to_contain_text(f"read: {missed[0]}")
     saved(page).wait_for()
     assert kernel.texts()[MISSED] == "한글하"
+
+
+@pytest.mark.parametrize("read_first", [False, True])
+def test_typing_replaces_what_was_read_of_an_added_line(
+    open_review: Open,
+    pipeline: Any,
+    missed: tuple[str, list[float]],
+    monkeypatch: pytest.MonkeyPatch,
+    read_first: bool,
+) -> None:
+    shown, read, rows = Event(), pipeline.read, LineReview._rows
+    monkeypatch.setattr(pipeline, "read", lambda *given: shown.wait(60) and read(*given))
+    if read_first:  # the row comes with what was read
+
+        def read_rows(review: LineReview, *asked: Any) -> Any:
+            shown.set()
+            review.corrections.wait_for_readings(60)
+            return rows(review, *asked)
+
+        monkeypatch.setattr(LineReview, "_rows", read_rows)
+    given = labelled_result("notice.png", [MISSED])
+    page, kernel = open_review([given], pipeline=pipeline)
+    count = len(given["rec_texts"])
+    draw(page, missed[1])
+    expect(field(page, count)).to_be_focused()
+    shown.set()
+    deliver(page, kernel)
+    expect(field(page, count)).to_have_value(missed[0])
+    page.keyboard.type("새 글")
+    page.keyboard.press("Enter")
+    saved(page).wait_for()
+    assert kernel.texts()[MISSED] == "새 글"
 
 
 @pytest.mark.parametrize("by", ["keys", "buttons"])

@@ -201,7 +201,7 @@ class LineList {
 
   focusRow(row) {
     row.field.focus({ preventScroll: true });
-    row.field.setSelectionRange(row.field.value.length, row.field.value.length);
+    row.placeCaret();
     const [top, bottom] = [row.root.offsetTop, row.root.offsetTop + row.root.offsetHeight];
     const { scrollTop, clientHeight } = this.list;
     if (top < scrollTop || bottom > scrollTop + clientHeight) {

@@ -55,7 +55,10 @@ class Row {
     this.score.style.backgroundColor = line.color;
     this.score.toggleAttribute("data-none", !line.score);
     this.field.setAttribute("aria-label", `Line ${place}`);
-    if (!typing && this.field.value !== line.text) this.field.value = line.text;
+    if (!typing && this.field.value !== line.text) {
+      this.field.value = line.text;
+      if (document.activeElement === this.field) this.placeCaret(); // it was read while somebody waited for it
+    }
     this.shown = line.text;
     const corrected = line.state === "done" && line.text !== clean(line.read);
     const words = line.waiting && line.state === "open" ? WAITING_WORDS : STATE_WORDS[line.state];
@@ -74,6 +77,12 @@ class Row {
     this.crop = src;
     this.frame.replaceChildren();
     if (src) element("img", "", this.frame, { src, alt: "the line on the page", draggable: false });
+  }
+
+  /** Behind the text; what was just read of an added line is selected, so that typing replaces it. */
+  placeCaret() {
+    const end = this.field.value.length;
+    this.field.setSelectionRange(this.line.added && this.line.state === "open" ? 0 : end, end);
   }
 
   isChanged() {
