@@ -297,6 +297,28 @@ def samples() -> Path:
     return Path(__file__).resolve().parent.parent / "data" / "samples"
 
 
+def test_a_page_that_stays_is_the_same_beside_one_that_moves(samples: Path) -> None:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(
+        str(MODEL_DIR / "inference.onnx"), providers=["CPUExecutionProvider"]
+    )
+    curved, flat = (
+        np.asarray(cv2.imread(str(samples / name)), np.uint8) for name in ("curved.jpg", "notice.png")
+    )
+    pages = np.stack([curved, cv2.resize(flat, curved.shape[1::-1])])
+
+    def levels(pages: Image8) -> Image8:
+        images = np.ascontiguousarray(pages.transpose(0, 3, 1, 2), np.float32) / np.float32(255)
+        (answer,) = session.run(None, {"image": images})
+        return np.asarray(answer * 255, np.uint8).transpose(0, 2, 3, 1)
+
+    together = levels(pages)
+    assert np.array_equal(together[1], pages[1]) and np.array_equal(levels(pages[1:])[0], pages[1])
+    alone = levels(pages[:1])[0].astype(int)
+    assert np.abs(alone - together[0]).max() <= 1 and np.abs(alone - pages[0]).mean() > 1
+
+
 @pytest.mark.parametrize("size_wh", [(1, 1), (64, 48), (400, 2000), (1169, 827)])
 def test_any_size_works(unwarping: Any, samples: Path, size_wh: tuple[int, int]) -> None:
     curved = cv2.imread(str(samples / "curved.jpg"))

@@ -1,5 +1,6 @@
 """The unwarping network as an ONNX graph that takes and gives whole pages."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ class OnnxGraph:
 
     def __init__(self, arrays: Arrays) -> None:
         self.nodes: list[Any] = []
+        self.prefix = ""  # of the names of a branch
         self.constants: dict[str, NDArray[Any]] = dict(arrays)
 
     def constant(self, value: Any, kind: type = np.float32) -> str:
@@ -38,13 +40,13 @@ class OnnxGraph:
     def __call__(self, operator: str, *inputs: str | float, name: str = "", **attributes: Any) -> str:
         """One node; numbers among its inputs become constants."""
         given = [source if isinstance(source, str) else self.constant(source) for source in inputs]
-        output = name or f"{operator} {len(self.nodes)}"
+        output = name or f"{self.prefix}{operator} {len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, given, [output], **attributes))
         return output
 
     def split(self, source: str, sizes: list[int], axis: int = 1) -> list[str]:
         """Parts of these sizes along an axis."""
-        outputs = [f"Split {len(self.nodes)}.{number}" for number in range(len(sizes))]
+        outputs = [f"{self.prefix}Split {len(self.nodes)}.{number}" for number in range(len(sizes))]
         inputs = [source, self.constant(sizes, np.int64)]
         self.nodes.append(helper.make_node("Split", inputs, outputs, axis=axis))
         return outputs
@@ -162,15 +164,16 @@ class OnnxGraph:
         zero, one = self.constant(0, np.int64), self.constant(1, np.int64)
         return self.axis(self("Cast", self("Range", zero, size, one), to=TensorProto.FLOAT), 1)
 
-    def shrink(self, axis: str, size: str, length: str) -> str:
+    def shrink(self, axis: str, size: str) -> str:
         """(size, page): what share of a small pixel each of the page's pixels fills."""
-        first = self.count(size)
+        first, length = self.count(size), self("Cast", size, to=TensorProto.FLOAT)
         end = self("Min", self("Mul", f"{axis}.high", length), self("Add", first, 1.0))
         overlap = self("Relu", self("Sub", end, self("Max", self("Mul", f"{axis}.low", length), first)))
         return self("Div", overlap, self("Div", length, float(PAGE_HW[axis == "columns"])))
 
-    def spline(self, axis: str, middles: str) -> str:
+    def spline(self, axis: str, size: str) -> str:
         """(size, nodes): ``spline_matrix`` for any size."""
+        middles = self("Div", self("Add", self.count(size), 0.5), self("Cast", size, to=TensorProto.FLOAT))
         at = self("Mul", middles, float(GRID_HW[axis == "columns"] - 1))
         t = self("Min", self("Abs", self("Sub", at, f"{axis}.nodes")), 2.0)
         squared = self("Mul", t, t)
@@ -179,40 +182,48 @@ class OnnxGraph:
         kernel = self("Where", self("Less", t, 1.0), near, self("Add", far, 2.0))
         return self("MatMul", kernel, f"{axis}.extension")
 
+    def page_grid(self, displacement: str, height: str, width: str) -> str:
+        """(N, height, width, 2): where each pixel of the flat page is looked for, -1 … 1."""
+        # One product makes the grid of all pixels with x and y side by side, as GridSample takes it.
+        nodes = self("Add", self("Transpose", displacement, perm=[0, 2, 3, 1]), "places")
+        nodes = self.reshape(self("Sub", self("Mul", nodes, 2.0), 1.0), 0, 0, -1)
+        right = self("Transpose", self.spline("columns", width), perm=[1, 0])
+        right = self("Mul", self.axis(self.axis(right, 1), 3), self.constant(np.eye(2)[None, :, None]))
+        right = self.reshape(right, 2 * GRID_HW[1], -1)
+        grid = self("MatMul", self("MatMul", self.spline("rows", height), nodes), right)
+        batch, two = self.constant([0], np.int64), self.constant([2], np.int64)
+        sides = self("Concat", batch, self.axis(height, 0), self.axis(width, 0), two, axis=0)
+        return self("Reshape", grid, sides)
+
+    def branch(self, name: str, build: Callable[[], str]) -> Any:
+        """What ``build`` adds, as a graph of its own that sees what was there before."""
+        before, self.nodes = self.nodes, list[Any]()
+        self.prefix = f"{name}: "
+        output = build()
+        inside, self.nodes, self.prefix = self.nodes, before, ""
+        return helper.make_graph(
+            inside, name, [], [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)]
+        )
+
 
 def onnx_model(learned: Arrays, fixed: Arrays, still: float = STILL) -> onnx.ModelProto:
     """The graph in ONNX; ``image`` → ``unwarped``, and inside it the grid's ``displacement``."""
     g = OnnxGraph(learned | fixed)
     shape = g("Shape", "image")
     height, width = (g("Gather", shape, g.constant(axis, np.int64), axis=0) for axis in (2, 3))
-    rows, columns = (g("Cast", side, to=TensorProto.FLOAT) for side in (height, width))
-    small = g("MatMul", g("ReduceMean", "image", axes=[1]), g.shrink("columns", width, columns))
-    across = g("Transpose", g.shrink("rows", height, rows), perm=[1, 0])
+    small = g("MatMul", g("ReduceMean", "image", axes=[1]), g.shrink("columns", width))
+    across = g("Transpose", g.shrink("rows", height), perm=[1, 0])
     small = g("MatMul", across, small)
     corners = g.corners(g.look(small)[0])
     both = g.fitted(g.together(corners, g.bends(*g.look(g.margin_view(small, corners)))))
     moves = g("Greater", g("ReduceMax", g("Abs", both), axes=[1, 2, 3]), still)
-    both = g("Mul", both, g("Cast", moves, to=TensorProto.FLOAT), name="displacement")
-    # One product makes the grid of all pixels with x and y side by side, as GridSample takes it.
-    nodes = g("Add", g("Transpose", both, perm=[0, 2, 3, 1]), "places")
-    nodes = g.reshape(g("Sub", g("Mul", nodes, 2.0), 1.0), 0, 0, -1)
-    down, right = (
-        g.spline(axis, g("Div", g("Add", g.count(side), 0.5), length))
-        for axis, side, length in (("rows", height, rows), ("columns", width, columns))
-    )
-    right = g.axis(g.axis(g("Transpose", right, perm=[1, 0]), 1), 3)
-    right = g("Mul", right, g.constant(np.eye(2)[None, :, None]))
-    right = g.reshape(right, 2 * GRID_HW[1], -1)
-    grid = g("MatMul", g("MatMul", down, nodes), right)
-    sides = g(
-        "Concat",
-        g.constant([0], np.int64),
-        *(g("Unsqueeze", side, g.constant([0], np.int64)) for side in (height, width)),
-        g.constant([2], np.int64),
-        axis=0,
-    )
-    grid = g("Reshape", grid, sides)
-    g("Add", g.sample("image", grid), HALF_A_LEVEL, name="unwarped")
+    moves = g("Cast", moves, to=TensorProto.FLOAT)
+    both = g("Mul", both, moves, name="displacement")
+    # Looking at every pixel takes most of the time: a page that stays as it is goes without.
+    any_moves = g("Cast", g("ReduceMax", moves, keepdims=0), to=TensorProto.BOOL)
+    sampled = g.branch("sampled", lambda: g.sample("image", g.page_grid(both, height, width)))
+    still_page = g.branch("still", lambda: g("Identity", "image"))
+    g("Add", g("If", any_moves, then_branch=sampled, else_branch=still_page), HALF_A_LEVEL, name="unwarped")
     names = ["batch", 3, "height", "width"]
     graph = helper.make_graph(
         g.nodes,
