@@ -221,9 +221,11 @@ def onnx_model(learned: Arrays, fixed: Arrays, still: float = STILL) -> onnx.Mod
     both = g("Mul", both, moves, name="displacement")
     # Looking at every pixel takes most of the time: a page that stays as it is goes without.
     any_moves = g("Cast", g("ReduceMax", moves, keepdims=0), to=TensorProto.BOOL)
-    sampled = g.branch("sampled", lambda: g.sample("image", g.page_grid(both, height, width)))
-    still_page = g.branch("still", lambda: g("Identity", "image"))
-    g("Add", g("If", any_moves, then_branch=sampled, else_branch=still_page), HALF_A_LEVEL, name="unwarped")
+    moved = g.branch(
+        "moved", lambda: g("Add", g.sample("image", g.page_grid(both, height, width)), HALF_A_LEVEL)
+    )
+    kept = g.branch("kept", lambda: g("Add", "image", HALF_A_LEVEL))
+    g("If", any_moves, then_branch=moved, else_branch=kept, name="unwarped")
     names = ["batch", 3, "height", "width"]
     graph = helper.make_graph(
         g.nodes,
