@@ -18,13 +18,16 @@ class Compare {
 
   show({ has_pin: pinned, pin_label: label, busy }, compare) {
     setText(this.label, pinned ? `A: ${label}` : "");
-    this.label.title = this.label.textContent;
-    this.unpin.disabled = !pinned;
+    setProperty(this.label, "title", this.label.textContent);
+    setProperty(this.unpin, "disabled", !pinned);
     setText(this.pin, pinned ? "Pin again" : "Pin as A");
+    const why = busy ? "Comparing …" : OTHER_PAGE;
+    const shown = pinned ? compare || why : COMPARE_HELP;
+    if (shown === this.shown) return;
+    this.shown = shown;
     this.body.replaceChildren();
-    if (!pinned || !compare) {
-      const why = busy ? "Comparing …" : OTHER_PAGE;
-      element("p", "advice", this.body, { textContent: pinned ? why : COMPARE_HELP });
+    if (typeof shown === "string") {
+      element("p", "advice", this.body, { textContent: shown });
       return;
     }
     this.addTable(compare.rows);

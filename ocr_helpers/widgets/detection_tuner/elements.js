@@ -7,8 +7,19 @@ function element(tag, name, parent, properties = {}) {
   return made;
 }
 
+// While a slider moves, everything is shown anew for every frame; what is written again without being another
+// value would still cost the browser a style, a layout and a paint.
+
 function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
+}
+
+function setProperty(target, name, value) {
+  if (target[name] !== value) target[name] = value;
+}
+
+function setAttribute(target, name, value) {
+  if (target.getAttribute(name) !== value) target.setAttribute(name, value);
 }
 
 /** A titled part of the panel; a folded one opens on a click. */

@@ -106,11 +106,11 @@ class Field {
     this.value = value;
     this.waits = waits;
     this.root.toggleAttribute("data-waiting", waits);
-    this.back.disabled = value === this.spec.default;
-    if (this.choice) this.choice.value = value;
+    setProperty(this.back, "disabled", value === this.spec.default);
+    if (this.choice) setProperty(this.choice, "value", value);
     const resting = !this.held && !this.rest;
-    if (this.slider && resting) this.slider.value = value;
-    if (this.number && resting && !this.typing) this.number.value = plain(value);
+    if (this.slider && resting) setProperty(this.slider, "value", String(value));
+    if (this.number && resting && !this.typing) setProperty(this.number, "value", plain(value));
   }
 
   /** The kernel changed this one: a preset, a symptom, a way back. */
@@ -122,9 +122,9 @@ class Field {
 
   refuse(text) {
     this.root.toggleAttribute("data-refused", Boolean(text));
-    (this.number ?? this.choice).setAttribute("aria-invalid", String(Boolean(text)));
+    setAttribute(this.number ?? this.choice, "aria-invalid", String(Boolean(text)));
     setText(this.hint, text || this.hintText);
-    this.hint.title = text || this.spec.hint_ko || this.hintText;
+    setProperty(this.hint, "title", text || this.spec.hint_ko || this.hintText);
   }
 
   close() {

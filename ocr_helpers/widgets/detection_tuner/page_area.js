@@ -108,9 +108,10 @@ class PageArea {
     this.announced = frame;
     this.view.canvas.dataset.frame = frame.number;
     this.status.setFrame(frame);
-    this.nothing.hidden = frame.count > 0;
+    setProperty(this.nothing, "hidden", frame.count > 0);
     const limit = frame.settings.thresh === undefined ? "" : ` (${plain(frame.settings.thresh)})`;
-    setText(this.nothing, `No candidates: the probability map stays below thresh${limit} everywhere.`);
+    const words = `No candidates: the probability map stays below thresh${limit} everywhere.`;
+    setText(this.nothing, frame.count ? "" : words);
     this.tip.hide();
     this.actions.onDrawn(frame);
   }
@@ -189,7 +190,7 @@ class PageArea {
 
   setBanner(text) {
     setText(this.banner, text);
-    this.banner.hidden = !text;
+    setProperty(this.banner, "hidden", !text);
   }
 
   close() {

@@ -24,13 +24,13 @@ class PagePicker {
 
   show(page) {
     this.page = page;
-    this.select.selectedIndex = page;
-    this.before.disabled = page <= 0;
-    this.next.disabled = page >= this.pages.length - 1;
-    this.select.disabled = this.pages.length < 2;
+    setProperty(this.select, "selectedIndex", page);
+    setProperty(this.before, "disabled", page <= 0);
+    setProperty(this.next, "disabled", page >= this.pages.length - 1);
+    setProperty(this.select, "disabled", this.pages.length < 2);
     const truth = this.pages[page]?.has_truth ? " · ground truth known" : "";
     setText(this.place, ` ${page + 1} of ${this.pages.length}${truth}`);
-    this.select.title = this.pages[page]?.name ?? "";
+    setProperty(this.select, "title", this.pages[page]?.name ?? "");
   }
 
   step(way) {

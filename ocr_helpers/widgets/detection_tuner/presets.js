@@ -56,7 +56,7 @@ class Presets {
   show(settings) {
     for (const { preset, made } of this.presets) {
       const same = Object.entries(preset.settings).every(([name, value]) => settings[name] === value);
-      made.setAttribute("aria-pressed", String(same));
+      setAttribute(made, "aria-pressed", String(same));
     }
   }
 }

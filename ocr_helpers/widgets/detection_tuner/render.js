@@ -172,7 +172,7 @@ class Tuner {
     this.area.toolbar.allow("truth", truth, "No ground truth is known for this page");
     this.area.status.setBusy(state.busy);
     this.root.toggleAttribute("data-busy", Boolean(state.busy));
-    this.root.setAttribute("aria-busy", String(Boolean(state.busy)));
+    setAttribute(this.root, "aria-busy", String(Boolean(state.busy)));
     this.lines.setState(state);
     this.showCompare();
     this.showNotes();

@@ -60,8 +60,8 @@ class Toolbar {
   /** A layer that has nothing to show says why. */
   allow(name, possible, why) {
     const { box, holder, title } = this.boxes[name];
-    box.disabled = !possible;
-    holder.title = possible ? title : why;
+    setProperty(box, "disabled", !possible);
+    setProperty(holder, "title", possible ? title : why);
     holder.toggleAttribute("data-disabled", !possible);
   }
 

@@ -48,6 +48,6 @@ class Tooltip {
   }
 
   hide() {
-    this.root.hidden = true;
+    setProperty(this.root, "hidden", true);
   }
 }
