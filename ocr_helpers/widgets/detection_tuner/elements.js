@@ -22,6 +22,26 @@ function setAttribute(target, name, value) {
   if (target.getAttribute(name) !== value) target.setAttribute(name, value);
 }
 
+const CALM_MS = 200;
+
+/** A text that nobody could read if it changed at every frame: the newest one, a few times a second. */
+class CalmText {
+  constructor(target) {
+    this.target = target;
+    this.timer = 0;
+  }
+
+  set(text) {
+    this.text = text;
+    if (this.timer) return;
+    setText(this.target, text);
+    this.timer = setTimeout(() => {
+      this.timer = 0;
+      if (this.target.textContent !== this.text) this.set(this.text);
+    }, CALM_MS);
+  }
+}
+
 /** A titled part of the panel; a folded one opens on a click. */
 function section(name, parent, title, folded = false) {
   if (folded) {

@@ -105,7 +105,6 @@ class Field {
     if (this.value !== undefined && this.value !== value && !waits) this.flash();
     this.value = value;
     this.waits = waits;
-    this.root.toggleAttribute("data-waiting", waits);
     setProperty(this.back, "disabled", value === this.spec.default);
     if (this.choice) setProperty(this.choice, "value", value);
     const resting = !this.held && !this.rest;

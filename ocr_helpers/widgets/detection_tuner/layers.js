@@ -11,16 +11,17 @@ const LAYERS = [
   { name: "compare", label: "A → B", title: "Boxes gained (+) and lost (−) since A", shown: true },
 ];
 
-const SCORE_STEPS = 40; // colours between 0 and 1
+const SCORE_STEPS = 20; // between the colours of 0.5 and 1
+const STEP_COLORS = Array.from({ length: SCORE_STEPS + 1 }, (_, step) => scoreColor(0.5 + step / 2 / SCORE_STEPS));
 
+/** The kept boxes, one path for each place in STEP_COLORS that has any. */
 function keptPaths(frame) {
   if (frame.keptPaths) return frame.keptPaths;
-  const paths = new Map();
+  const paths = [];
   for (const candidate of frame.order) {
-    const score = Math.round(clamp(frame.scores[candidate], 0.5, 1) * SCORE_STEPS) / SCORE_STEPS;
-    const color = scoreColor(score);
-    if (!paths.has(color)) paths.set(color, new Path2D());
-    addQuad(paths.get(color), frame.after, candidate * 8);
+    const step = Math.round(clamp(frame.scores[candidate] - 0.5, 0, 0.5) * 2 * SCORE_STEPS);
+    paths[step] ??= new Path2D();
+    addQuad(paths[step], frame.after, candidate * 8);
   }
   frame.keptPaths = paths;
   return paths;
@@ -68,7 +69,7 @@ function drawInk(context, view, { frame, shown, compare, selected, hovered }) {
   }
   if (shown.boxes) {
     stroke(allPath(frame, "kept", frame.after, frame.order), { color: "#ffffffb0" }, thin + halo);
-    for (const [color, path] of keptPaths(frame)) stroke(path, { color }, thin);
+    keptPaths(frame).forEach((path, step) => stroke(path, { color: STEP_COLORS[step] }, thin));
   }
   if (shown.before) stroke(allPath(frame, "before", frame.before, frame.order), BEFORE_STYLE, 1);
   if (shown.rejected) {

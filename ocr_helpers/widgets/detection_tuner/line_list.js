@@ -17,7 +17,7 @@ class LineList {
     root.setAttribute("aria-label", "Lines");
     const head = element("div", "row", root);
     this.title = element("h4", "title wide", head, { textContent: "Lines" });
-    this.left = element("span", "note", this.title);
+    this.left = new CalmText(element("span", "note", this.title));
     const holder = element("label", "layer", head, { title: "Read new and changed boxes in the background" });
     this.switch = element("input", "", holder, { type: "checkbox" });
     element("span", "", holder, { textContent: "Read the lines" });
@@ -43,7 +43,7 @@ class LineList {
     this.switch.checked = recognize;
     this.reads = recognize;
     const count = this.lines.length || "";
-    setText(this.left, recognize && reading ? ` ${reading} to read` : ` ${count}`);
+    this.left.set(recognize && reading ? ` ${reading} to read` : ` ${count}`);
   }
 
   setSpacing({ on, texts }) {

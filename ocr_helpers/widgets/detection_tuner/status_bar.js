@@ -19,7 +19,7 @@ class StatusBar {
     const facts = element("div", "facts", root);
     this.busy = element("span", "busy", facts);
     this.busy.setAttribute("role", "status");
-    this.time = element("span", "", facts, { title: "From the probability map to the boxes" });
+    this.time = new CalmText(element("span", "", facts, { title: "From the probability map to the boxes" }));
     this.input = element("span", "", facts, { title: "Size of the page as the network sees it" });
   }
 
@@ -37,7 +37,7 @@ class StatusBar {
       item.toggleAttribute("data-none", !count);
     }
     const { milliseconds, input_size: size } = frame.message;
-    setText(this.time, milliseconds === undefined ? "" : `boxes in ${milliseconds.toFixed(1)} ms`);
+    this.time.set(milliseconds === undefined ? "" : `boxes in ${milliseconds.toFixed(1)} ms`);
     setText(this.input, size ? `network input ${size[0]} × ${size[1]}` : "");
   }
 
