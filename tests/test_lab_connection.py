@@ -60,8 +60,14 @@ class Kernel:
 
     async def ask(self, kind: str, **content: Any) -> str:
         """Send a message, and return its id."""
-        header = {"msg_id": uuid4().hex, "msg_type": kind, "username": "", "session": "test", "version": "5.4",
-                  "date": "2026-01-01T00:00:00Z"}  # fmt: skip
+        header = {
+            "msg_id": uuid4().hex,
+            "msg_type": kind,
+            "session": "test",
+            "username": "",
+            "version": "5.4",
+        }
+        header["date"] = "2026-01-01T00:00:00Z"
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": content}
         assert self._socket is not None
         await self._socket.write_message(json.dumps(message | {"channel": "shell"}))
