@@ -26,7 +26,9 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._withheld: dict[str, object] = {}  # id of a widget's message → when "busy" is passed on after all
+        self._withheld: dict[
+            str, object
+        ] = {}  # id of a widget's message → when "busy" is passed on after all
 
     def connect(self) -> Any:
         """Connect as usual, and switch the waiting off."""
