@@ -2,9 +2,9 @@
 
 A kernel says "busy", then answers. The operating system holds the second small message back until the first
 is acknowledged (J. Nagle, RFC 896), and the browser acknowledges up to 40 ms later (RFC 1122, 4.2.3.2); see
-``set_nodelay`` in https://www.tornadoweb.org/en/stable/websocket.html. And at each "busy" and "idle" JupyterLab
-lays out its toolbar and loads another icon for the browser's tab, which costs the main thread more than the
-boxes do: "busy" is passed on only where a widget's message keeps the kernel for longer than ``BRIEF_S``.
+``set_nodelay`` in https://www.tornadoweb.org/en/stable/websocket.html. And at each "busy" and "idle"
+JupyterLab lays out its toolbar and loads another icon for the browser's tab, which costs the page more than
+drawing the boxes: "busy" is passed on only where a widget's message takes the kernel more than ``BRIEF_S``.
 
 ``make lab`` uses this class; to use it elsewhere, start JupyterLab with
 ``--ServerApp.kernel_websocket_connection_class=ocr_helpers.lab_connection.PromptConnection``.
@@ -26,9 +26,8 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._withheld: dict[
-            str, object
-        ] = {}  # id of a widget's message → when "busy" is passed on after all
+        # The id of a widget's message → the timeout that passes "busy" on after all.
+        self._withheld: dict[str, object] = {}
 
     def connect(self) -> Any:
         """Connect as usual, and switch the waiting off."""
@@ -41,7 +40,7 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
         for timeout in self._withheld.values():
             IOLoop.current().remove_timeout(timeout)
         self._withheld.clear()
-        return super().disconnect()
+        return super().disconnect()  # type: ignore[no-untyped-call]
 
     def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
         """Pass on what the kernel says, but for "busy" about brief work for a widget."""
