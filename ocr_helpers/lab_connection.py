@@ -10,10 +10,10 @@ drawing the boxes: "busy" is passed on only where a widget's message takes the k
 ``--ServerApp.kernel_websocket_connection_class=ocr_helpers.lab_connection.PromptConnection``.
 """
 
+import asyncio
 from typing import Any, Final
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
-from tornado.ioloop import IOLoop
 
 __all__ = ["BRIEF_S", "PromptConnection"]
 
@@ -26,8 +26,8 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        # The id of a widget's message → the timeout that passes "busy" on after all.
-        self._withheld: dict[str, object] = {}
+        # The id of a widget's message → the timer that passes "busy" on after all.
+        self._withheld: dict[str, asyncio.TimerHandle] = {}
 
     def connect(self) -> Any:
         """Connect as usual, and switch the waiting off."""
@@ -37,8 +37,8 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
 
     def disconnect(self) -> Any:
         """Disconnect as usual; nothing is passed on any more."""
-        for timeout in self._withheld.values():
-            IOLoop.current().remove_timeout(timeout)
+        for timer in self._withheld.values():
+            timer.cancel()
         self._withheld.clear()
         return super().disconnect()  # type: ignore[no-untyped-call]
 
@@ -49,12 +49,11 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
         if header["msg_type"] == "status" and parent.get("msg_type") == "comm_msg":
             asked = parent["msg_id"]
             if content["execution_state"] == "busy":
-                self._withheld[asked] = IOLoop.current().call_later(
-                    BRIEF_S, self._pass_on, asked, stream, outgoing_msg
-                )
+                later = asyncio.get_running_loop().call_later
+                self._withheld[asked] = later(BRIEF_S, self._pass_on, asked, stream, outgoing_msg)
                 return
             if asked in self._withheld:
-                IOLoop.current().remove_timeout(self._withheld.pop(asked))
+                self._withheld.pop(asked).cancel()
         super().handle_outgoing_message(stream, outgoing_msg)
 
     def _pass_on(self, asked: str, stream: Any, busy: list[Any]) -> None:
