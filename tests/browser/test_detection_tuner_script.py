@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -725,7 +726,7 @@ def test_compare(start: Start) -> None:
     expect(compare).to_contain_text("A: thresh 0.3")
     expect(compare).to_contain_text("+ 1 gained")
     expect(compare).to_contain_text("− 2 lost")
-    expect(compare.get_by_role("row", name="B now")).to_contain_text("0.9 ✓")
+    expect(compare.get_by_role("row", name="B now")).to_contain_text(re.compile(r"✓\s*0\.9"))
     expect(compare.get_by_role("row", name="A pinned")).not_to_contain_text("✓")
     assert color_at(page, 250, 110)[:3] == [11, 107, 203]
     layer.uncheck()

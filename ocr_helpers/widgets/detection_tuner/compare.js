@@ -55,7 +55,8 @@ class Compare {
       for (const values of rows) {
         const better = values.better === side;
         const cell = element("td", better ? "better" : "", row, { textContent: values[side] });
-        if (better) element("span", "tick-word", cell, { textContent: " ✓", title: "better" });
+        // Before the number: so the digits of both rows stand below each other.
+        if (better) cell.prepend(element("span", "tick-word", null, { textContent: "✓\u200a", title: "better" }));
       }
     }
   }
