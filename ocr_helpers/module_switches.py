@@ -11,7 +11,8 @@ from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.module_cards import MODULE_OF_STEP, ModuleCard, cards_of
 from ocr_helpers.pages import Page
 from ocr_helpers.pipeline_settings import TOGGLES, PipelineSettings
-from ocr_helpers.stages import ImageBGR, RunStopped, StagedPipeline, StageInputError
+from ocr_helpers.stage_steps import ImageBGR, RunStopped
+from ocr_helpers.stages import StagedPipeline, StageInputError
 
 if TYPE_CHECKING:
     from paddleocr import PaddleOCR

@@ -1,10 +1,8 @@
 """The five modules run one by one, each remembered: a change computes only what follows from it."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -18,25 +16,18 @@ from ocr_helpers.messages import quiet_paddle
 from ocr_helpers.pages import Page
 from ocr_helpers.pipeline_settings import TOGGLES, PipelineSettings
 from ocr_helpers.settings import DetectionSettings
-from ocr_helpers.stage_memory import Recall, StageMemory
+from ocr_helpers.stage_memory import StageMemory
+from ocr_helpers.stage_steps import ImageBGR, Key, RunStopped, StageSteps
 
 if TYPE_CHECKING:
     from paddleocr import PaddleOCR
 
-    from ocr_helpers.stage_models import ProbabilityMap
-    from ocr_helpers.staged_result import StagedResult, StepReport
+    from ocr_helpers.staged_result import StagedResult
 
 __all__ = ["PageMap", "RunStopped", "StageInputError", "StagedPipeline"]
 
-ImageBGR = NDArray[np.uint8]
-Key = tuple[Any, ...]
-Begin = Callable[[str], None]
 # PaddleOCR objects are not thread-safe (PaddleOCR issues 16238, 8640), and pipelines share their models.
 _ONE_RUN = threading.RLock()
-
-
-class RunStopped(OcrHelpersError):  # noqa: N818 - not a failure: the caller asked for it
-    """``should_stop`` said so. What was computed until then is remembered."""
 
 
 class StageInputError(OcrHelpersError, TypeError):
@@ -91,7 +82,6 @@ class StagedPipeline:
         self.pipeline = pipeline
         self.memory = StageMemory(memory_limit_mb)
         self._models = StageModels(pipeline)
-        self._steps: dict[str, StepReport] = {}
 
     def run(
         self,
@@ -121,9 +111,9 @@ class StagedPipeline:
         """
         image_bgr, input_path, page_index = _page(page)
         settings = self._checked(settings)
-        begin = _beginner(should_stop, on_step)
+        steps = StageSteps(self._models, self.memory, should_stop, on_step)
         with _ONE_RUN, quiet_paddle():
-            result = self._run(image_bgr, settings, begin)
+            result = self._run(image_bgr, settings, steps)
         result["input_path"], result["page_index"] = input_path, page_index
         return result
 
@@ -141,11 +131,11 @@ class StagedPipeline:
         """
         image_bgr, _, _ = _page(page)
         settings = self._checked(_whole(settings))
-        begin = _beginner(should_stop, on_step)
+        steps = StageSteps(self._models, self.memory, should_stop, on_step)
         began = perf_counter()
         with _ONE_RUN, quiet_paddle():
-            key, _, _, flat = self._prepared(image_bgr, settings, begin)
-            _, found = self._probabilities(key, flat, settings.detection, begin)
+            key, _, _, flat = steps.prepared(image_bgr, settings)
+            _, found = steps.probabilities(key, flat, settings.detection)
         probabilities = found.probabilities[0, 0]
         finder = BoxFinder(probabilities, (flat.shape[1], flat.shape[0]))
         return PageMap(flat, probabilities, finder, (perf_counter() - began) * 1e3, key)
@@ -160,7 +150,7 @@ class StagedPipeline:
         image_bgr, _, _ = _page(page)
         settings = self._checked(settings)
         with _ONE_RUN, quiet_paddle():
-            return self._prepared(image_bgr, settings, _beginner(None, None))[-1]
+            return StageSteps(self._models, self.memory).prepared(image_bgr, settings)[-1]
 
     def detect(
         self, page: Page | ImageBGR, settings: PipelineSettings | DetectionSettings | None = None
@@ -187,12 +177,12 @@ class StagedPipeline:
 
         """
         settings = self._checked(settings)
-        begin = _beginner(None, None)
+        steps = StageSteps(self._models, self.memory)
         with _ONE_RUN, quiet_paddle():
             key = page_map._key
-            kept, crops = self._crops(key, page_map.page_bgr, quads_xy, begin)
-            turns = self._line_turns(key, kept, crops, settings.use_textline_orientation, begin)
-            lines = self._texts(key, kept, crops, turns, begin)
+            kept, crops = steps.crops(key, page_map.page_bgr, quads_xy)
+            turns = steps.line_turns(key, kept, crops, settings.use_textline_orientation)
+            lines = steps.texts(key, kept, crops, turns)
         read = {quad.tobytes(): line for quad, line in zip(kept, lines, strict=True)}
         return [read.get(quad.tobytes(), ("", 0.0)) for quad in quads_xy]
 
@@ -215,18 +205,18 @@ class StagedPipeline:
         with _ONE_RUN:
             self.memory.clear()
 
-    def _run(self, original: ImageBGR, settings: PipelineSettings, begin: Begin) -> "StagedResult":
+    def _run(self, original: ImageBGR, settings: PipelineSettings, steps: StageSteps) -> "StagedResult":
         from paddlex.inference.pipelines.components import convert_points_to_boxes
         from paddlex.inference.pipelines.doc_preprocessor.result import DocPreprocessorResult
 
         from ocr_helpers.staged_result import StagedResult
 
-        key, angle, turned, flat = self._prepared(original, settings, begin)
-        found = self._probabilities(key, flat, settings.detection, begin)
-        quads = self._boxes(found, settings.detection, begin)
-        quads, crops = self._crops(key, flat, quads, begin)
-        turns = self._line_turns(key, quads, crops, settings.use_textline_orientation, begin)
-        lines = self._texts(key, quads, crops, turns, begin)
+        key, angle, turned, flat = steps.prepared(original, settings)
+        found = steps.probabilities(key, flat, settings.detection)
+        quads = steps.boxes(found, settings.detection)
+        quads, crops = steps.crops(key, flat, quads)
+        turns = steps.line_turns(key, quads, crops, settings.use_textline_orientation)
+        lines = steps.texts(key, quads, crops, turns)
 
         prepared: Any = {"output_img": flat}
         prepares = settings.use_doc_orientation_classify or settings.use_doc_unwarping
@@ -269,158 +259,16 @@ class StagedPipeline:
         data["rec_boxes"] = convert_points_to_boxes(data["rec_polys"])
         return StagedResult(
             data,
-            steps=self._steps,
+            steps=steps.reports,
             original_bgr=original,
             angle=max(angle, 0),
             unwarped=settings.use_doc_unwarping,
-        )
-
-    def _prepared(
-        self, original: ImageBGR, settings: PipelineSettings, begin: Begin
-    ) -> tuple[Key, int, ImageBGR, ImageBGR]:
-        """Key, angle (-1 where orientation is off), the turned page, and that one flattened."""
-        self._steps = {}
-        key: Key = (blake2b(original.data, digest_size=16).digest(), original.shape)
-        angle, turned = self._orientation(key, original, settings.use_doc_orientation_classify, begin)
-        key += (max(angle, 0),)
-        flat = self._unwarped(key, turned, settings.use_doc_unwarping, begin)
-        return (*key, settings.use_doc_unwarping), angle, turned, flat
-
-    def _orientation(self, key: Key, page_bgr: ImageBGR, on: bool, begin: Begin) -> tuple[int, ImageBGR]:
-        """Angle, -1 where the module is off (as PaddleX says it), and the upright page."""
-        with self._step("doc_orientation", begin, on) as step:
-            if not on:
-                return -1, page_bgr
-            angle, score = step.recall(("angle", *key), lambda: self._models.page_angle(page_bgr))
-            step.detail |= {"angle": angle, "score": score}
-            if angle == 0:
-                return 0, page_bgr
-            return angle, step.recall(("turned", *key, angle), lambda: self._models.turned(page_bgr, angle))
-
-    def _unwarped(self, key: Key, page_bgr: ImageBGR, on: bool, begin: Begin) -> ImageBGR:
-        with self._step("unwarping", begin, on) as step:
-            if not on:
-                return page_bgr
-            flat: ImageBGR = step.recall(("unwarped", *key), lambda: self._models.unwarped(page_bgr))
-            return flat
-
-    def _probabilities(
-        self, key: Key, page_bgr: ImageBGR, settings: DetectionSettings, begin: Begin
-    ) -> tuple[Key, "ProbabilityMap"]:
-        """The map and its key. Limits that lead to the same size share one network run."""
-        limits = settings.limit_side_len, settings.limit_type, settings.max_side_limit
-        with self._step("detection_network", begin) as step:
-            resized: list[Any] = []
-
-            def input_shape() -> tuple[int, int]:
-                resized.extend(self._models.detection_input(page_bgr, settings))
-                height, width = resized[0].shape[:2]
-                return int(height), int(width)
-
-            def run() -> "ProbabilityMap":
-                if not resized:
-                    input_shape()
-                return self._models.probability_map(*resized)
-
-            height, width = step.recall(("limits", *key, limits), input_shape)
-            map_key = ("map", *key, height, width)
-            found = step.recall(map_key, run)
-            step.detail["size_wh"] = width, height
-            return map_key, found
-
-    def _boxes(
-        self, found: tuple[Key, "ProbabilityMap"], settings: DetectionSettings, begin: Begin
-    ) -> list[NDArray[np.int16]]:
-        key = ("boxes", *found[0], settings.thresh, settings.box_thresh, settings.unclip_ratio)
-        with self._step("detection_boxes", begin) as step:
-            quads: list[NDArray[np.int16]] = step.recall(key, lambda: self._models.boxes(found[1], settings))
-            step.detail["boxes"] = len(quads)
-            return quads
-
-    def _crops(
-        self, key: Key, page_bgr: ImageBGR, quads: Sequence[NDArray[np.int16]], begin: Begin
-    ) -> tuple[list[NDArray[np.int16]], list[ImageBGR]]:
-        """The boxes whose crop is not empty, and their crops."""
-        with self._step("crops", begin) as step:
-            crops: list[ImageBGR] = step.recall_each(
-                [("crop", *key, quad.tobytes()) for quad in quads],
-                lambda missing: self._models.crops(page_bgr, [quads[n] for n in missing]),
-            )
-            kept = [n for n, crop in enumerate(crops) if crop.size]
-            return [quads[n] for n in kept], [crops[n] for n in kept]
-
-    def _line_turns(
-        self, key: Key, quads: Sequence[NDArray[np.int16]], crops: Sequence[ImageBGR], on: bool, begin: Begin
-    ) -> list[int]:
-        """Per line 1 where it stands upside down, else 0; -1 where the module is off (as PaddleX says it)."""
-        with self._step("textline_orientation", begin, on) as step:
-            if not on:
-                return [-1] * len(crops)
-            found: list[tuple[int, float]] = step.recall_each(
-                [("line_turn", *key, quad.tobytes()) for quad in quads],
-                lambda missing: self._models.line_turns([crops[n] for n in missing]),
-            )
-            turns = [turn for turn, _score in found]
-            step.detail |= {"lines": len(turns), "turned": sum(turns)}
-            return turns
-
-    def _texts(
-        self,
-        key: Key,
-        quads: Sequence[NDArray[np.int16]],
-        crops: Sequence[ImageBGR],
-        turns: Sequence[int],
-        begin: Begin,
-    ) -> list[tuple[str, float]]:
-        with self._step("text_recognition", begin) as step:
-
-            def read(missing: list[int]) -> list[tuple[str, float]]:
-                step.detail["read"] = len(missing)
-                upright = [self._models.turned(crops[n], 180) if turns[n] == 1 else crops[n] for n in missing]
-                return self._models.read(upright)
-
-            step.detail |= {"lines": len(crops), "read": 0}
-            keys = [
-                ("text", *key, quad.tobytes(), turn == 1) for quad, turn in zip(quads, turns, strict=True)
-            ]
-            lines: list[tuple[str, float]] = step.recall_each(keys, read)
-            return lines
-
-    @contextmanager
-    def _step(self, name: str, begin: Begin, on: bool = True) -> Iterator[Recall]:
-        """Time a step; its report stands in ``self._steps`` afterwards."""
-        from ocr_helpers.staged_result import StepReport
-
-        if not on:
-            yield Recall(self.memory)
-            self._steps[name] = StepReport(name, on=False)
-            return
-        begin(name)
-        step, began = Recall(self.memory), perf_counter()
-        self._models.network_seconds = 0.0
-        yield step
-        self._steps[name] = StepReport(
-            name,
-            remembered=not step.computed,
-            milliseconds=(perf_counter() - began) * 1e3,
-            network_milliseconds=self._models.network_seconds * 1e3,
-            detail=step.detail,
         )
 
 
 def _whole(settings: Any) -> Any:
     """Detection settings as those of a pipeline whose others are the defaults."""
     return PipelineSettings(detection=settings) if isinstance(settings, DetectionSettings) else settings
-
-
-def _beginner(should_stop: Callable[[], bool] | None, on_step: Callable[[str], None] | None) -> Begin:
-    def begin(step: str) -> None:
-        if should_stop is not None and should_stop():
-            raise RunStopped(f"Stopped before {step}.")
-        if on_step is not None:
-            on_step(step)
-
-    return begin
 
 
 def _page(page: Any) -> tuple[ImageBGR, str | None, int | None]:

@@ -16,7 +16,8 @@ from ocr_helpers.module_cards import MODULE_OF_STEP, TITLES, CardLine, ModuleCar
 from ocr_helpers.module_switches import ModuleSwitches, SwitchState
 from ocr_helpers.pages import Page
 from ocr_helpers.pipeline_settings import TOGGLES, PipelineSettings
-from ocr_helpers.stages import ImageBGR, RunStopped, StagedPipeline
+from ocr_helpers.stage_steps import ImageBGR, RunStopped
+from ocr_helpers.stages import StagedPipeline
 
 if TYPE_CHECKING:
     from paddleocr import PaddleOCR
