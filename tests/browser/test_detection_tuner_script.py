@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -111,6 +112,32 @@ def test_a_slider_sends_each_step_and_waits_for_the_answer(start: Start, name: s
     put(page, "state", status(wanted=DEFAULTS | {name: values[2]}))
     assert float(slider(page, name).input_value()) == values[2]
     drawn(page, 3)
+
+
+def test_while_a_slider_moves_only_what_differs_is_written(start: Start) -> None:
+    """Whatever is written makes the browser lay out and paint, at every frame of a drag."""
+    page = start()
+    page.evaluate(
+        """() => {
+            const root = document.querySelector(".ocr-tuner-root");
+            window.written = [];
+            const name = ({target, attributeName}) =>
+                (target.closest?.("[data-field]")?.dataset.field ?? target.className) + " " + attributeName;
+            const watch = new MutationObserver(seen => written.push(...seen.map(name)));
+            watch.observe(root, {subtree: true, childList: true, attributes: true, characterData: true});
+        }"""
+    )
+    slider(page, "thresh").focus()
+    for shown in range(2, 7):
+        page.keyboard.press("ArrowRight")
+        wanted = DEFAULTS | {"thresh": float(slider(page, "thresh").input_value())}
+        tell(page, frame(shown, id=last_id(page)))
+        drawn(page, shown)
+        put(page, "state", status(wanted=wanted))
+    written = Counter(page.evaluate("written"))
+    assert written.pop("ocr-tuner-canvas data-frame") == 5
+    assert written["thresh disabled"] == 1  # its way back: the default is left, once
+    assert set(written.values()) == {1}, written
 
 
 @pytest.mark.parametrize("name", SLOW)
