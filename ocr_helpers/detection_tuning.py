@@ -18,19 +18,15 @@ from ocr_helpers.ground_truth import PageTruth, truth_beside
 from ocr_helpers.pages import Page, load_pages
 from ocr_helpers.pipeline_settings import TOGGLES, PipelineSettings
 from ocr_helpers.settings import DetectionSettings
-from ocr_helpers.stages import PageMap, RunStopped, StagedPipeline, StageInputError
+from ocr_helpers.stage_steps import RunStopped
+from ocr_helpers.stages import PageMap, StagedPipeline, StageInputError, as_pipeline_settings
 
 if TYPE_CHECKING:
     from paddleocr import PaddleOCR
 
     from ocr_helpers.staged_result import StagedResult
 
-__all__ = [
-    "DetectionTuning",
-    "NoPageError",
-    "UnknownFieldError",
-    "as_pipeline_settings",
-]
+__all__ = ["DetectionTuning", "NoPageError", "UnknownFieldError"]
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(DetectionSettings))
 _QUIET_S = 0.25
@@ -433,24 +429,6 @@ def _pages(given: Any) -> list[Page]:
     if not pages:
         raise NoPageError("There is no page to tune on; load_pages(path) makes pages.")
     return pages
-
-
-def as_pipeline_settings(settings: Any) -> PipelineSettings:
-    """The settings of a whole run: the defaults where None, and around settings of detection alone.
-
-    Raises:
-        StageInputError: something else.
-
-    """
-    if settings is None:
-        return PipelineSettings()
-    if isinstance(settings, DetectionSettings):
-        return PipelineSettings(detection=settings)
-    if isinstance(settings, PipelineSettings):
-        return settings
-    raise StageInputError(
-        f"settings is {type(settings).__name__}; expected DetectionSettings or PipelineSettings."
-    )
 
 
 def _ending() -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ocr_helpers.staged_result import StagedResult
 
-__all__ = ["PageMap", "RunStopped", "StageInputError", "StagedPipeline"]
+__all__ = ["PageMap", "RunStopped", "StageInputError", "StagedPipeline", "as_pipeline_settings"]
 
 # PaddleOCR objects are not thread-safe (PaddleOCR issues 16238, 8640), and pipelines share their models.
 _ONE_RUN = threading.RLock()
@@ -130,7 +130,7 @@ class StagedPipeline:
         Detection settings alone stand for a pipeline whose other settings are PaddleOCR's defaults.
         """
         image_bgr, _, _ = _page(page)
-        settings = self._checked(_whole(settings))
+        settings = self._checked(as_pipeline_settings(settings))
         steps = StageSteps(self._models, self.memory, should_stop, on_step)
         began = perf_counter()
         with _ONE_RUN, quiet_paddle():
@@ -159,7 +159,7 @@ class StagedPipeline:
 
         The kept ones are those of ``PaddleOCR.predict``, before it sorts them by rows.
         """
-        settings = self._checked(_whole(settings))
+        settings = self._checked(as_pipeline_settings(settings))
         return self.probability_map(page, settings).finder.find(settings.detection)
 
     def read(
@@ -266,9 +266,22 @@ class StagedPipeline:
         )
 
 
-def _whole(settings: Any) -> Any:
-    """Detection settings as those of a pipeline whose others are the defaults."""
-    return PipelineSettings(detection=settings) if isinstance(settings, DetectionSettings) else settings
+def as_pipeline_settings(settings: Any) -> PipelineSettings:
+    """The settings of a whole run: the defaults where None, and around settings of detection alone.
+
+    Raises:
+        StageInputError: something else.
+
+    """
+    if settings is None:
+        return PipelineSettings()
+    if isinstance(settings, DetectionSettings):
+        return PipelineSettings(detection=settings)
+    if isinstance(settings, PipelineSettings):
+        return settings
+    raise StageInputError(
+        f"settings is {type(settings).__name__}; expected DetectionSettings or PipelineSettings."
+    )
 
 
 def _page(page: Any) -> tuple[ImageBGR, str | None, int | None]:

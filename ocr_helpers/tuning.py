@@ -10,13 +10,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ocr_helpers.detection_tuning import as_pipeline_settings
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.page_limits import shown
 from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.settings import DetectionSettings
-from ocr_helpers.stages import StagedPipeline
+from ocr_helpers.stages import StagedPipeline, as_pipeline_settings
 from ocr_helpers.sweep.files import SweepFileError
 from ocr_helpers.sweep.grid import NoValuesError, TooManySettingsError, swept_settings
 from ocr_helpers.sweep.pages import NoTruthError, page_sources
