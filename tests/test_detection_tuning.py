@@ -100,6 +100,15 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     assert tuning.state.wanted == before.wanted and tuning.state.frame is before.frame
 
 
+def test_settings_of_another_kind_are_refused(tuning: DetectionTuning) -> None:
+    before = tuning.state
+    with pytest.raises(StageInputError, match=r"dict; expected DetectionSettings"):
+        tuning.set_settings({"thresh": 0.4})  # type: ignore[arg-type]
+    assert tuning.state is before
+    tuning.set_settings(ocr.DetectionSettings(thresh=0.4))
+    assert tuning.settings.thresh == 0.4
+
+
 def test_pin_and_compare(tuning: DetectionTuning) -> None:
     assert tuning.comparison is None
     tuning.pin()
