@@ -19,7 +19,7 @@ function keptPaths(frame) {
   if (frame.keptPaths) return frame.keptPaths;
   const paths = [];
   for (const candidate of frame.order) {
-    const step = Math.round(clamp(frame.scores[candidate] - 0.5, 0, 0.5) * 2 * SCORE_STEPS);
+    const step = Math.round(clamp((frame.scores[candidate] || 0) - 0.5, 0, 0.5) * 2 * SCORE_STEPS);
     paths[step] ??= new Path2D();
     addQuad(paths[step], frame.after, candidate * 8);
   }
