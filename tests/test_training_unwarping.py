@@ -195,7 +195,8 @@ if importlib.util.find_spec("torch") is not None:
 
         torch.manual_seed(0)
         network = UnwarpingNetwork()
-        for name, size in (("corner_factors", 0.05), ("column_strips", 0.02), ("bends_of_dense", 0.1)):
+        sizes = {"corner_factors": 0.05, "column_strips": 0.02, "bends_of_dense": 0.1, "fit_last": 0.05}
+        for name, size in sizes.items():
             torch.nn.init.normal_(getattr(network, name).weight, std=size)
         network(torch.rand(4, 1, *PAGE_HW))  # batch norms get statistics that are not 0 and 1
         return network.eval()
@@ -238,7 +239,8 @@ if importlib.util.find_spec("torch") is not None:
     def test_corners_and_bends_together_are_the_whole_way(untrained: Any) -> None:
         torch = importlib.import_module("torch")
 
-        from training.unwarping_targets import bends_of, corners_of, on_grid
+        from training.unwarping_network import corners_of
+        from training.unwarping_targets import bends_of, on_grid
 
         torch.manual_seed(1)
         corners = 0.1 * torch.randn(5, 2, 4)

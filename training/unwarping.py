@@ -25,14 +25,13 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from training import fonts
-from training.unwarping_network import UnwarpingNetwork, margin_view
+from training.unwarping_network import UnwarpingNetwork, corners_of, margin_view
 from training.unwarping_photos import BATCH, BATCHES_PER_CHUNK, Batch, PhotoStream, batches
 from training.unwarping_targets import (
     WEIGHTS,
     bending_error,
     bends_of,
     cells_view,
-    corners_of,
     dense_errors,
     dense_targets,
     mirrorings,

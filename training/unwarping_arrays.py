@@ -16,6 +16,7 @@ from training.splines import extension
 from training.unwarping_network import (
     BEND_UNIT,
     CORNER_UNIT,
+    FACTORS,
     HALVED_SIGMAS,
     MARGIN,
     PATCHES,
@@ -93,6 +94,7 @@ def fixed_arrays(network: UnwarpingNetwork) -> Arrays:
         "cells_to_rows": network.to_rows.numpy().T.copy(),
         "cells_to_columns": network.to_columns.numpy().T.copy(),
         "places": places.transpose(1, 2, 0).copy(),
+        "nodes_to_corners": FACTORS.numpy().T.copy(),
         "off_middle": (places - 0.5).reshape(2, -1),
         # Twice the distances from the middle, as factors of ``bilinear``: GridSample counts from -1 to 1.
         "straight": np.array([[[0, 2], [0, 0]], [[0, 0], [2, 0]]], np.float32),

@@ -1,9 +1,10 @@
 """The starter unwarping network: a small grey page in, a smooth grid of source places out.
 
-The network looks twice through the same trunk. The first look, at the whole photo, finds where the page's
-corners lie; the page is straightened by them, with a margin round it, and the second look sees how it is
-bent. Where the page is, which way its lines and columns run and how much they are stretched is a dense output
-of every look: it is learned from far more right answers than a grid has, and the heads read it. At last the
+The network looks through the same trunk three times. The first look, at the whole photo, finds where the
+page's corners lie; the page is straightened by them, with a margin round it, and the second look sees how it
+is bent. The third is another second look, at the page straightened by the corners of what that one found.
+Where the page is, which way its lines and columns run and how much they are stretched is a dense output of
+every look: it is learned from far more right answers than a grid has, and the heads read it. At last the
 whole grid is corrected by itself: how a page's outline bends says much of how its inside is foreshortened.
 """
 
@@ -31,6 +32,7 @@ FITTED = 192  # channels of the last correction
 COARSE_HW = (CELLS_HW[0] // 2, CELLS_HW[1] // 2)
 SLOPE_UNIT, STRETCH_UNIT = 0.3, 0.3  # what 1 in the dense output means as a slope, as a logarithm of a scale
 CORNER_UNIT, BEND_UNIT = 0.1, 0.02  # and in the heads' output, in shares of the frame
+NODES_Y, NODES_X = (torch.linspace(0, 1, side) for side in GRID_HW)
 
 
 def convolution(
@@ -70,6 +72,20 @@ def bilinear(corners: Tensor, y: Tensor, x: Tensor) -> Tensor:
     """
     down, across = (torch.stack([torch.ones_like(at), at - 0.5], 1).to(corners.device) for at in (y, x))
     return cast(Tensor, down @ corners.view(-1, 2, 2, 2) @ across.T)
+
+
+def _nodes_to_factors() -> Tensor:
+    """(4, nodes): least squares for the factors of ``bilinear``."""
+    planes = bilinear(torch.eye(4).repeat_interleave(2, 0).view(4, 2, 4), NODES_Y, NODES_X)[:, 0]
+    return torch.linalg.pinv(planes.flatten(1).T)
+
+
+FACTORS = _nodes_to_factors()
+
+
+def corners_of(displacement: Tensor) -> Tensor:
+    """Factors (N, 2, 4) of the bilinear displacement that comes nearest to this one (N, 2, *GRID_HW)."""
+    return displacement.flatten(2) @ FACTORS.to(displacement.device).T
 
 
 def bilinear_at(corners: Tensor, places: Tensor) -> Tensor:
@@ -123,8 +139,7 @@ class UnwarpingNetwork(nn.Module):
         for name, nodes, count in zip(("to_rows", "to_columns"), GRID_HW, COARSE_HW, strict=True):
             matrix = torch.from_numpy(linear_matrix(nodes, count, MARGIN))
             self.register_buffer(name, matrix, persistent=False)
-        y, x = (torch.linspace(0, 1, side) for side in GRID_HW)
-        places = torch.stack(torch.meshgrid(x, y, indexing="xy"))
+        places = torch.stack(torch.meshgrid(NODES_X, NODES_Y, indexing="xy"))
         self.register_buffer("places", places, persistent=False)  # (2, *GRID_HW)
 
     @staticmethod
@@ -192,12 +207,17 @@ class UnwarpingNetwork(nn.Module):
         correction = self.fit_last(functional.relu(self.fit_second(hidden)))
         return displacement + BEND_UNIT * correction.float().view_as(displacement)
 
+    def second_look(self, pages: Tensor, corners: Tensor) -> Tensor:
+        """The displacement, from a look at pages straightened by these factors of its bilinear part."""
+        bends = self.bends(*self.look(margin_view(pages, corners)))
+        return self.fitted(self.together(corners, bends))
+
     def forward(self, pages: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The displacement, the factors of its bilinear part, and the first look's dense output."""
         features, dense = self.look(pages)
         corners = self.corners(features, dense)
-        bends = self.bends(*self.look(margin_view(pages, corners)))
-        return self.fitted(self.together(corners, bends)), corners, dense
+        found = self.second_look(pages, corners)
+        return self.second_look(pages, corners_of(found)), corners, dense
 
 
 def sample(image: Tensor, places: Tensor) -> Tensor:

@@ -154,6 +154,11 @@ class OnnxGraph:
         hidden = self("Relu", self.linear("fit_second", hidden))
         return self("Add", displacement, self.reshape(self.linear("fit_last", hidden), -1, 2, *GRID_HW))
 
+    def second_look(self, pages: str, corners: str) -> str:
+        """``UnwarpingNetwork.second_look``."""
+        bends = self.bends(*self.look(self.margin_view(pages, corners)))
+        return self.fitted(self.together(corners, bends))
+
     def sample(self, image: str, grid: str, name: str = "") -> str:
         """Look at an image in places -1 … 1."""
         options = {"mode": "bilinear", "padding_mode": "border", "align_corners": 0}
@@ -214,8 +219,8 @@ def onnx_model(learned: Arrays, fixed: Arrays, still: float = STILL) -> onnx.Mod
     small = g("MatMul", g("ReduceMean", "image", axes=[1]), g.shrink("columns", width))
     across = g("Transpose", g.shrink("rows", height), perm=[1, 0])
     small = g("MatMul", across, small)
-    corners = g.corners(g.look(small)[0])
-    both = g.fitted(g.together(corners, g.bends(*g.look(g.margin_view(small, corners)))))
+    both = g.second_look(small, g.corners(g.look(small)[0]))
+    both = g.second_look(small, g("MatMul", g.reshape(both, 0, 2, -1), "nodes_to_corners"))
     moves = g("Greater", g("ReduceMax", g("Abs", both), axes=[1, 2, 3]), still)
     moves = g("Cast", moves, to=TensorProto.FLOAT)
     both = g("Mul", both, moves, name="displacement")

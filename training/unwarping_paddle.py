@@ -109,6 +109,11 @@ class PaddleGraph(paddle.nn.Layer):  # type: ignore[misc]
         hidden = functional.relu(self.linear("fit_second", hidden))
         return displacement + self.linear("fit_last", hidden).reshape([-1, 2, *GRID_HW])
 
+    def second_look(self, pages: Tensor, corners: Tensor) -> Tensor:
+        """``OnnxGraph.second_look``."""
+        bends = self.bends(*self.look(self.margin_view(pages, corners)))
+        return self.fitted(self.together(corners, bends))
+
     def sample(self, image: Tensor, grid: Tensor) -> Tensor:
         """Look at an image in places -1 … 1."""
         return functional.grid_sample(image, grid, "bilinear", "border", align_corners=False)
@@ -136,8 +141,8 @@ class PaddleGraph(paddle.nn.Layer):  # type: ignore[misc]
         column = paddle.arange(width).astype("float32").unsqueeze(1)
         small = ((image[:, 0] + image[:, 1] + image[:, 2]) / 3) @ self.shrink("columns", column, columns)
         small = (self.shrink("rows", row, rows).t() @ small).unsqueeze(1)
-        corners = self.corners(self.look(small)[0])
-        both = self.fitted(self.together(corners, self.bends(*self.look(self.margin_view(small, corners)))))
+        both = self.second_look(small, self.corners(self.look(small)[0]))
+        both = self.second_look(small, both.flatten(2) @ self.nodes_to_corners)
         moves = both.abs().amax([1, 2, 3], keepdim=True) > self.still
         both = both * moves.astype("float32")
         nodes = ((both.transpose([0, 2, 3, 1]) + self.places) * 2 - 1).flatten(2)

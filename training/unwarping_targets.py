@@ -4,28 +4,21 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.unwarping_network import MARGIN, SLOPE_UNIT, STRETCH_UNIT, bilinear, bilinear_at, middles
-from training.warped_pages import CELLS_HW, GRID_HW
+from training.unwarping_network import (
+    MARGIN,
+    NODES_X,
+    NODES_Y,
+    SLOPE_UNIT,
+    STRETCH_UNIT,
+    bilinear,
+    bilinear_at,
+    middles,
+)
+from training.warped_pages import CELLS_HW
 
 STRAIGHTNESS = 2.0  # weight of the error between neighbouring places: it is what bends a line
 WEIGHTS = {"corners": 0.5, "bends": 0.5, "fit": 1.0, "mask": 8.0, "slopes": 80.0, "stretch": 40.0}
 STEEPEST = 1.0  # slope, and logarithm of a scale; what is beyond counts as that
-NODES_Y, NODES_X = (torch.linspace(0, 1, side) for side in GRID_HW)
-PLACES = torch.stack(torch.meshgrid(NODES_X, NODES_Y, indexing="xy"))
-
-
-def _nodes_to_factors() -> Tensor:
-    """(4, nodes): least squares for the factors of ``bilinear``."""
-    planes = bilinear(torch.eye(4).repeat_interleave(2, 0).view(4, 2, 4), NODES_Y, NODES_X)[:, 0]
-    return torch.linalg.pinv(planes.flatten(1).T)
-
-
-FACTORS = _nodes_to_factors()
-
-
-def corners_of(displacement: Tensor) -> Tensor:
-    """Factors (N, 2, 4) of the bilinear displacement that comes nearest to this one (N, 2, *GRID_HW)."""
-    return displacement.flatten(2) @ FACTORS.to(displacement.device).T
 
 
 def on_grid(corners: Tensor) -> Tensor:
@@ -38,7 +31,7 @@ def bends_of(displacement: Tensor, corners: Tensor) -> Tensor:
 
     Solves ``bends + bilinear(places + bends) = displacement`` by damped substitution.
     """
-    places = PLACES.to(displacement.device)
+    places = torch.stack(torch.meshgrid(NODES_X, NODES_Y, indexing="xy")).to(displacement.device)
     bends = displacement - on_grid(corners)
     for _ in range(8):
         bends = bends + 0.8 * (displacement - bends - bilinear_at(corners, places + bends))
