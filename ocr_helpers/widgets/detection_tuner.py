@@ -28,19 +28,16 @@ from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.stages import StagedPipeline
 from ocr_helpers.widgets.tuner_data import (
-    FIELDS,
-    REASON_WORDS,
-    LineRows,
     code_of,
     comparison_of,
     frame_buffers,
     frame_message,
     map_buffer,
     page_picture,
-    preset_rows,
     state_of,
-    symptom_rows,
 )
+from ocr_helpers.widgets.tuner_lines import LineRows
+from ocr_helpers.widgets.tuner_words import FIELDS, REASON_WORDS, preset_rows, symptom_rows
 
 if TYPE_CHECKING:
     from paddleocr import PaddleOCR
