@@ -4,7 +4,8 @@ A kernel says "busy", then answers. The operating system holds the second small 
 is acknowledged (J. Nagle, RFC 896), and the browser acknowledges up to 40 ms later (RFC 1122, 4.2.3.2); see
 ``set_nodelay`` in https://www.tornadoweb.org/en/stable/websocket.html. And at each "busy" and "idle"
 JupyterLab lays out its toolbar and loads another icon for the browser's tab, which costs the page more than
-the tuner's own script does: "busy" is passed on only where a widget's message takes the kernel more than ``BRIEF_S``.
+the tuner's own script does: "busy" is passed on only where a widget's message takes the kernel more than
+``BRIEF_S``.
 
 ``make lab`` uses this class; to use it elsewhere, start JupyterLab with
 ``--ServerApp.kernel_websocket_connection_class=ocr_helpers.lab_connection.PromptConnection``.
