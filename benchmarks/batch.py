@@ -1,8 +1,9 @@
 """How fast many documents are read, and at what memory: ``python -m benchmarks.batch``.
 
 speed   pages per minute of ``read_documents`` with one and two workers, against a plain loop over
-        ``PaddleOCR.predict`` in one process that may use all cores: same files, same starter models. In turn,
-        several times; the median of the ratios, with the lowest and highest. Of warm workers, as of a loop
+        ``PaddleOCR.predict`` in one process that may use all cores: same files, same starter models, in
+        onnxruntime, or with ``--engine paddle`` all on paddle, as PaddleOCR comes. In turn, several times;
+        the median of the ratios, with the lowest and highest. Of warm workers, as of a loop
         whose models are loaded; whole calls are printed as well. What both read is compared line by line:
         PaddleOCR's batches of lines change some, see ``benchmarks.pipeline``. One worker is measured on one
         core, as each of two has it, and on all cores, with a thread for each.
@@ -102,7 +103,7 @@ def measure_speed(options: argparse.Namespace, work: Path) -> list[str]:
     plain: list[float] = []
     batch: dict[Workers, list[BatchRun]] = {one: [] for one in WORKERS}
     for repeat in range(options.repeats):
-        loop = plain_loop(files, settings, options.engine)
+        loop = plain_loop(files, settings, options.engine, options.detection_engine)
         plain.append(loop.seconds / len(files))
         for one, runs in batch.items():
             out = work / f"out-{one.workers}-{one.cores}-{repeat}"
@@ -113,8 +114,11 @@ def measure_speed(options: argparse.Namespace, work: Path) -> list[str]:
     runs_of_two = batch[WORKERS[-1]]
     different, total = different_lines(runs_of_two[-1].texts, loop.texts)
     whole = statistics.median(run.seconds for run in runs_of_two)
+    engine = options.engine
+    if options.detection_engine not in (None, engine):
+        engine += f", detection on {options.detection_engine}"
     return [
-        f"two workers against a plain loop: {ratio(plain, two)} times as fast ({options.engine}, "
+        f"two workers against a plain loop: {ratio(plain, two)} times as fast ({engine}, "
         f"{'all five modules' if options.all_modules else 'detection and recognition'})",
         f"one worker with all cores against a plain loop: {ratio(plain, wide)}",
         f"two workers against one: {ratio(alone, two)} on one core, {ratio(wide, two)} with all cores",
@@ -217,7 +221,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--engine",
         choices=("onnxruntime", "paddle"),
         default="onnxruntime",
-        help="of the plain loop (%(default)s); paddle: of all modules but detection",
+        help="of the plain loop (%(default)s); PaddleOCR's own default is paddle",
+    )
+    parser.add_argument(
+        "--detection-engine",
+        choices=("onnxruntime", "paddle"),
+        help="of detection in the plain loop, where it is not that of the others",
     )
     options = parser.parse_args(arguments)
     if options.repeats < 1 or options.speed_pages < 4 or options.done < 1 or options.pages < 0:

@@ -3,13 +3,19 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import ocr_helpers as ocr
 from ocr_helpers.messages import quiet_paddle
+from ocr_helpers.model_names import MODULES
+
+if TYPE_CHECKING:
+    from paddleocr import PaddleOCR
 
 __all__ = ["PlainLoop", "plain_loop"]
 
@@ -28,44 +34,50 @@ class PlainLoop:
     texts: dict[str, list[str]]
 
 
-def plain_loop(files: Sequence[Path], settings: ocr.PipelineSettings, engine: str) -> PlainLoop:
+def plain_loop(
+    files: Sequence[Path], settings: ocr.PipelineSettings, engine: str, detection_engine: str | None = None
+) -> PlainLoop:
     """Read files with ``for path in files: pipeline.predict(path)`` in a fresh process, all cores its own.
 
     Args:
         files: one page each.
         settings: given to ``predict``.
-        engine: ``"onnxruntime"``, or ``"paddle"`` for the modules that have that form.
+        engine: of all modules, ``"paddle"`` as PaddleOCR has it by default, or ``"onnxruntime"``.
+        detection_engine: of detection, where it is another one.
 
     """
-    command = [sys.executable, "-m", "benchmarks.batch_loops", engine, *map(str, files)]
+    engines = (engine, detection_engine or engine)
+    command = [sys.executable, "-m", "benchmarks.batch_loops", *engines, *map(str, files)]
     ended = subprocess.run(command, input=settings.to_yaml(), capture_output=True, text=True, check=True)
     seconds, texts = json.loads(ended.stdout.splitlines()[-1])
     return PlainLoop(seconds, texts)
 
 
 def _main() -> None:
-    engine, *files = sys.argv[1:]
+    engine, detection_engine, *files = sys.argv[1:]
     settings = ocr.PipelineSettings.from_yaml(sys.stdin.read())
-    # The starter weights of detection have the onnx form only.
-    engines = dict.fromkeys(ocr_modules(), engine) | {"text_detection": "onnxruntime"}
-    pipeline = ocr.load_pipeline("starter", device="cpu", engine=engines)
     options = settings.as_kwargs()
     texts = {}
-    with quiet_paddle():
-        pipeline.predict(files[0], **options)
-        began = perf_counter()
-        for path in files:
-            for result in pipeline.predict(path, **options):
-                texts[Path(path).name] = list(result["rec_texts"])
-        seconds = perf_counter() - began
+    with tempfile.TemporaryDirectory() as folder:
+        pipeline = _load(engine, detection_engine, Path(folder))
+        with quiet_paddle():
+            pipeline.predict(files[0], **options)
+            began = perf_counter()
+            for path in files:
+                for result in pipeline.predict(path, **options):
+                    texts[Path(path).name] = list(result["rec_texts"])
+            seconds = perf_counter() - began
     print(json.dumps([seconds, texts]))
 
 
-def ocr_modules() -> tuple[str, ...]:
-    """The five modules."""
-    from ocr_helpers.model_names import MODULES
+def _load(engine: str, detection_engine: str, folder: Path) -> "PaddleOCR":
+    weights = dict.fromkeys(MODULES, "starter")
+    if detection_engine == "paddle":
+        from benchmarks.paddle_detection import write_paddle_detection
 
-    return tuple(MODULES)
+        weights["text_detection"] = str(write_paddle_detection(folder / "PP-OCRv5_mobile_det"))
+    engines = dict.fromkeys(MODULES, engine) | {"text_detection": detection_engine}
+    return ocr.load_pipeline(weights, device="cpu", engine=engines)
 
 
 if __name__ == "__main__":

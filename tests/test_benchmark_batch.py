@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import ocr_helpers as ocr
-from benchmarks import batch
+from benchmarks import batch, paddle_detection
+from benchmarks.batch_loops import plain_loop
 from benchmarks.batch_runs import copy_pages, memory_by_page, prepare_done, write_new_pages
 from benchmarks.exactness import SAMPLES
 from ocr_helpers.batch import BatchResult, read_documents
@@ -86,3 +87,19 @@ def test_a_short_run_prints_every_figure(
     assert re.search(r"lines that differ from the plain loop's: \d+ of [1-9]", printed)
     assert re.search(r"resume with 3 done pages: \d+\.\d\d s", printed)
     assert "ocrmypdf" in printed
+
+
+def test_the_plain_loop_reads_the_same_on_both_engines() -> None:
+    files = [SAMPLES / "receipt.png"]
+    settings = ocr.PipelineSettings()
+    on_paddle = plain_loop(files, settings, "paddle").texts
+    assert len(on_paddle["receipt.png"]) > 20
+    for engine, detection_engine in (("onnxruntime", None), ("paddle", "onnxruntime")):
+        batch.different_lines(plain_loop(files, settings, engine, detection_engine).texts, on_paddle)
+
+
+def test_another_network_in_paddles_form_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(paddle_detection._OPERATORS, "Sigmoid", lambda _, x: x)
+    with pytest.raises(paddle_detection.FormsDifferError, match="is off by"):
+        paddle_detection.write_paddle_detection(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
