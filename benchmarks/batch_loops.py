@@ -8,14 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import ocr_helpers as ocr
 from ocr_helpers.messages import quiet_paddle
-from ocr_helpers.model_names import MODULES
-
-if TYPE_CHECKING:
-    from paddleocr import PaddleOCR
 
 __all__ = ["PlainLoop", "plain_loop"]
 
@@ -54,12 +49,14 @@ def plain_loop(
 
 
 def _main() -> None:
+    from benchmarks.paddle_detection import load_on
+
     engine, detection_engine, *files = sys.argv[1:]
     settings = ocr.PipelineSettings.from_yaml(sys.stdin.read())
     options = settings.as_kwargs()
     texts = {}
     with tempfile.TemporaryDirectory() as folder:
-        pipeline = _load(engine, detection_engine, Path(folder))
+        pipeline = load_on(engine, detection_engine, Path(folder))
         with quiet_paddle():
             pipeline.predict(files[0], **options)
             began = perf_counter()
@@ -68,16 +65,6 @@ def _main() -> None:
                     texts[Path(path).name] = list(result["rec_texts"])
             seconds = perf_counter() - began
     print(json.dumps([seconds, texts]))
-
-
-def _load(engine: str, detection_engine: str, folder: Path) -> "PaddleOCR":
-    weights = dict.fromkeys(MODULES, "starter")
-    if detection_engine == "paddle":
-        from benchmarks.paddle_detection import write_paddle_detection
-
-        weights["text_detection"] = str(write_paddle_detection(folder / "PP-OCRv5_mobile_det"))
-    engines = dict.fromkeys(MODULES, engine) | {"text_detection": detection_engine}
-    return ocr.load_pipeline(weights, device="cpu", engine=engines)
 
 
 if __name__ == "__main__":

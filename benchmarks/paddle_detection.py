@@ -1,4 +1,4 @@
-"""The starter's detection network in Paddle's form, for loops that run PaddleOCR as it comes: on paddle.
+"""PaddleOCR as it comes, all five modules on paddle: the starter's detection network in Paddle's form.
 
 RapidOCR ships the network as onnx only, so the workbench has no other form of it. Here the same layers and
 numbers become a Paddle model, biases inside their convolutions and GELU as one layer, as PaddleOCR's own
@@ -8,17 +8,22 @@ export has them. Both forms are asked for a picture and must agree.
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import onnx
 import paddle
 from onnx import helper, numpy_helper
 
+import ocr_helpers as ocr
 from ocr_helpers.messages import quiet_paddle
+from ocr_helpers.model_names import MODULES
 from ocr_helpers.starter_models import starter_model_dir
 
-__all__ = ["FormsDifferError", "write_paddle_detection"]
+if TYPE_CHECKING:
+    from paddleocr import PaddleOCR
+
+__all__ = ["FormsDifferError", "load_on", "write_paddle_detection"]
 
 AGREEMENT: Final = 1e-4
 _GELU: Final = ["Div", "Erf", "Add", "Mul", "Mul"]  # x / √2, erf, + 1, · x, · ½
@@ -139,3 +144,19 @@ def write_paddle_detection(folder: Path) -> Path:
         paddle.jit.save(network, str(folder / "inference"), input_spec=[spec])
     shutil.copyfile(starter / "inference.yml", folder / "inference.yml")
     return folder
+
+
+def load_on(engine: str, detection_engine: str, folder: Path) -> "PaddleOCR":
+    """PaddleOCR with the starter weights, every module on the engine named.
+
+    Args:
+        engine: ``"paddle"`` or ``"onnxruntime"``.
+        detection_engine: the same for detection.
+        folder: where detection is written if it is to run on paddle.
+
+    """
+    weights = dict.fromkeys(MODULES, "starter")
+    if detection_engine == "paddle":
+        weights["text_detection"] = str(write_paddle_detection(folder / "PP-OCRv5_mobile_det"))
+    engines = dict.fromkeys(MODULES, engine) | {"text_detection": detection_engine}
+    return ocr.load_pipeline(weights, device="cpu", engine=engines)

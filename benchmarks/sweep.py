@@ -1,14 +1,16 @@
 """A sweep over 500 detection settings, against PaddleOCR.predict for each: ``python -m benchmarks.sweep``.
 
-Both read the sample pages, upright (document orientation on), with the same models in onnxruntime, and end
-at the character error rate. They take turns page by page, so that a machine that slows down slows both:
-PaddleOCR reads a page with a few of the settings, drawn at random, the defaults among them; then the sweep
-takes it up with nothing remembered, once for the error rate and once for the H-mean. PaddleOCR's time for all
-settings is its mean times their number. It reads twice, lines in its batches of six and one by one, and the
-faster way counts.
+Both read the sample pages, upright (document orientation on), with the same weights, and end at the character
+error rate. They take turns page by page, so that a machine that slows down slows both: PaddleOCR reads a page
+with a few of the settings, drawn at random, the defaults among them; then the sweep takes it up with nothing
+remembered, once for the error rate and once for the H-mean. PaddleOCR's time for all settings is its mean
+times their number. It reads three times: as it comes, all on paddle, which is what the target is about; and
+on onnxruntime, which the workbench chose for the sweep, lines in its batches of six and one by one, of which
+the faster way is compared.
 
 The results must be the same: for each of those settings and pages the same boxes, the same texts (as
-PaddleOCR reads lines one by one: in its batches it pads them, which changes some), the same error rate.
+PaddleOCR on onnxruntime reads lines one by one: in its batches it pads them, which changes some), the same
+error rate.
 
 Then the promise: settings chosen on half of the documents read the other half no worse than the defaults,
 over many such splits of the samples, and of photos of bent pages, where other settings do help. The photos
@@ -18,8 +20,10 @@ the ratio is below the target, or a split reads worse.
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -27,6 +31,7 @@ import numpy as np
 
 import ocr_helpers as ocr
 from benchmarks.exactness import load, sample_pages
+from benchmarks.paddle_detection import load_on
 from benchmarks.pipeline_timing import machine
 from benchmarks.sweep_promise import bent_photos, promise
 from ocr_helpers.ground_truth import truth_beside
@@ -39,6 +44,7 @@ from ocr_helpers.sweep.result import SweepResult
 from ocr_helpers.tuning import sweep_detection
 
 TARGET = 200
+AS_IT_COMES = "as it comes, on paddle"
 UPRIGHT = ocr.PipelineSettings(use_doc_orientation_classify=True)
 GRID = {
     "thresh": [0.2, 0.3, 0.4, 0.5],
@@ -113,8 +119,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.settings < 2 or options.photos < 0 or (options.pages or 2) < 2:
         parser.error("expected --settings and --pages of at least 2, --photos of at least 0")
     pages = list(sample_pages())[: options.pages]
-    with quiet_paddle():
-        rivals = {"batches of six": Rival(load("onnxruntime")), "one by one": Rival(load("onnxruntime", 1))}
+    with quiet_paddle(), tempfile.TemporaryDirectory() as folder:
+        rivals = {
+            "batches of six": Rival(load("onnxruntime")),
+            "one by one": Rival(load("onnxruntime", 1)),
+            AS_IT_COMES: Rival(load_on("paddle", "paddle", Path(folder))),
+        }
     staged = ocr.StagedPipeline(rivals["batches of six"].pipeline, memory_limit_mb=2000)
     with quiet_paddle():  # each once, so that nobody pays for what is done once
         staged.run(pages[-1], UPRIGHT)
@@ -151,11 +161,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for line in wrong:
         print(f"different: {line}", file=sys.stderr)
     one, six = (rivals[name].readings for name in ("one by one", "batches of six"))
+    apart = max(abs(result.values[key] - cer) for key, cer in rivals[AS_IT_COMES].cers.items())
     changed = [a != b for key in one for a, b in zip(one[key][1], six[key][1], strict=True)]
     print(
         f"{len(pages)} pages under {len(drawn)} of the settings: {len(one) - len(wrong)} of {len(one)} "
         f"readings the same, box by box and text by text; PaddleOCR's own batches change {sum(changed)} of "
-        f"{len(changed)} lines"
+        f"{len(changed)} lines; as it comes its error rate is off by {apart:.4f} at most"
     )
     for name, rival in rivals.items():
         print(
@@ -174,16 +185,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     worse = sum(each.worse for each in kept.values())
     print(f"held out: worse than the defaults in {worse} splits (never): {'missed' if worse else 'met'}")
     print(f"\n{machine()}")
+    came = rivals.pop(AS_IT_COMES).mean_seconds
     predicted = min(rival.mean_seconds for rival in rivals.values())
-    ratios = {metric: len(tried) * predicted / second for metric, second in seconds.items()}
-    for metric in sorted(ratios, key=lambda metric: -ratios[metric]):
-        met = "met" if ratios[metric] >= TARGET else "missed"
+    missed = 0
+    for metric, second in sorted(seconds.items(), key=lambda item: item[1]):
+        ratio, same_engine = (len(tried) * mean / second for mean in (came, predicted))
+        missed += ratio < TARGET
         print(
-            f"{len(tried)} settings, metric {metric}: {len(tried)} × {predicted:.1f} s by PaddleOCR.predict, "
-            f"{seconds[metric]:.1f} s by the sweep: {ratios[metric]:.0f} times faster "
-            f"(at least {TARGET}): {met}"
+            f"{len(tried)} settings, metric {metric}: {second:.1f} s by the sweep. {len(tried)} × "
+            f"{predicted:.1f} s by PaddleOCR.predict on the same engine: {same_engine:.0f} times faster; "
+            f"{len(tried)} × {came:.1f} s by PaddleOCR.predict {AS_IT_COMES}: {ratio:.0f} times faster "
+            f"(at least {TARGET}): {'missed' if ratio < TARGET else 'met'}"
         )
-    return 0 if min(ratios.values()) >= TARGET and not wrong and not worse else 1
+    return 1 if missed or wrong or worse else 0
 
 
 if __name__ == "__main__":
