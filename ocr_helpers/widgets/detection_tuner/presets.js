@@ -47,15 +47,15 @@ class Presets {
       made.setAttribute("aria-label", preset.title);
       made.dataset.preset = preset.name;
       made.toggleAttribute("data-own", preset.own);
-      return { preset, made };
+      return { settings: Object.entries(preset.settings), made };
     });
     this.list.replaceChildren(...this.presets.map(({ made }) => made));
   }
 
   /** Mark the preset that these settings are. */
   show(settings) {
-    for (const { preset, made } of this.presets) {
-      const same = Object.entries(preset.settings).every(([name, value]) => settings[name] === value);
+    for (const { settings: own, made } of this.presets) {
+      const same = own.every(([name, value]) => settings[name] === value);
       setAttribute(made, "aria-pressed", String(same));
     }
   }
