@@ -27,14 +27,14 @@ def _arc(rng: np.random.Generator) -> Callable[[Places], Places]:
 
 
 def _gutter(rng: np.random.Generator) -> Callable[[Places], Places]:
-    """An open book: a Lorentzian rise at the inner edge that also narrows the columns there."""
-    width, lift, narrow = rng.uniform(0.15, 0.3), rng.uniform(0.16, 0.26), rng.uniform(0.02, 0.07)
+    """An open book: a Lorentzian rise at the inner edge; columns widen towards it."""
+    width, lift, widen = rng.uniform(0.15, 0.3), rng.uniform(0.16, 0.26), rng.uniform(0.02, 0.07)
     right = rng.random() < 0.5
 
     def bend(page: Places) -> Places:
         u = 1 - page[..., 0] if right else page[..., 0]
         rise = 1 / (1 + (u / width) ** 2)
-        x = u - narrow * np.exp(-u / width) * (1 - u) - 0.5
+        x = u - widen * np.exp(-u / width) * (1 - u) - 0.5
         return np.stack([-x if right else x, page[..., 1] - 0.5 + lift * rise], axis=-1)
 
     return bend

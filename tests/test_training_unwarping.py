@@ -223,19 +223,6 @@ if importlib.util.find_spec("torch") is not None:
         for form, levels in differences(untrained, images, tmp_path, 0.0).items():
             assert len(levels) == 2 and levels.mean() < 0.01 and levels.max() < 2, form
 
-    def test_of_several_checkpoints_the_mean_is_exported(untrained: Any, tmp_path: Path) -> None:
-        torch = importlib.import_module("torch")
-        from training.export_unwarping import load_network
-
-        weights = untrained.state_dict()
-        for number, factor in enumerate((1.0, 3.0)):
-            scaled = {f"module.{k}": v * factor if v.is_floating_point() else v for k, v in weights.items()}
-            torch.save({"average": scaled}, tmp_path / f"{number}.pt")
-        mean = load_network(tmp_path / "0.pt", tmp_path / "1.pt").state_dict()
-        assert all(torch.allclose(mean[k], 2 * v) for k, v in weights.items() if v.is_floating_point())
-        alone = load_network(tmp_path / "1.pt").state_dict()
-        assert all(torch.allclose(alone[k], 3 * v) for k, v in weights.items() if v.is_floating_point())
-
     def test_corners_and_bends_together_are_the_whole_way(untrained: Any) -> None:
         torch = importlib.import_module("torch")
 

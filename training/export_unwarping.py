@@ -9,7 +9,6 @@ At the end both are asked for some photos and compared with the trained network.
 """
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,16 +29,13 @@ from training.warped_pages import make_chunk
 CHECKED_HW = [(640, 448), (501, 370), (1033, 1410)]  # sizes of the pages compared
 
 
-def load_network(*checkpoints: Path) -> UnwarpingNetwork:
-    """The averaged network of a checkpoint, ready to compute; of several of one training, their mean."""
+def load_network(checkpoint: Path) -> UnwarpingNetwork:
+    """The averaged network of a checkpoint, ready to compute."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
     network = UnwarpingNetwork()
-    states = [torch.load(path, map_location="cpu", weights_only=True)["average"] for path in checkpoints]
-    mean = {
-        name.removeprefix("module."): torch.stack([state[name] for state in states]).double().mean(0)
-        for name in states[0]
-        if name.startswith("module.")
-    }
-    network.load_state_dict(mean)
+    network.load_state_dict(
+        {name.removeprefix("module."): value for name, value in state.items() if name.startswith("module.")}
+    )
     return network.eval()
 
 
@@ -93,9 +89,9 @@ def check(network: UnwarpingNetwork, folder: Path, still: float) -> str:
     return "; ".join(parts)
 
 
-def export(checkpoints: Sequence[Path], out: Path, still: float) -> None:
+def export(checkpoint: Path, out: Path, still: float) -> None:
     """Write all four files of the model and the checksums of the folder above."""
-    network = load_network(*checkpoints)
+    network = load_network(checkpoint)
     learned, fixed = learned_arrays(network), fixed_arrays(network)
     out.mkdir(parents=True, exist_ok=True)
     onnx.save(onnx_model(learned, fixed, still), out / "inference.onnx")
@@ -114,16 +110,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "checkpoints",
-        type=Path,
-        nargs="*",
-        default=[Path("build/training/unwarping/checkpoint.pt")],
-        help="of several the mean is written (default %(default)s)",
+        "checkpoint", type=Path, nargs="?", default=Path("build/training/unwarping/checkpoint.pt")
     )
     parser.add_argument("--out", type=Path, default=Path("data/starter_models") / MODEL_NAME)
     parser.add_argument("--still", type=float, default=STILL, help="default %(default)s")
     args = parser.parse_args()
-    export(args.checkpoints, args.out, args.still)
+    export(args.checkpoint, args.out, args.still)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ COARSE_HW = (CELLS_HW[0] // 2, CELLS_HW[1] // 2)
 SLOPE_UNIT, STRETCH_UNIT = 0.3, 0.3  # what 1 in the dense output means as a slope, as a logarithm of a scale
 CORNER_UNIT, BEND_UNIT = 0.1, 0.02  # and in the heads' output, in shares of the frame
 NODES_Y, NODES_X = (torch.linspace(0, 1, side) for side in GRID_HW)
+PLACES = torch.stack(torch.meshgrid(NODES_X, NODES_Y, indexing="xy"))  # of the grid: (2, *GRID_HW)
 
 
 def convolution(
@@ -139,8 +140,7 @@ class UnwarpingNetwork(nn.Module):
         for name, nodes, count in zip(("to_rows", "to_columns"), GRID_HW, COARSE_HW, strict=True):
             matrix = torch.from_numpy(linear_matrix(nodes, count, MARGIN))
             self.register_buffer(name, matrix, persistent=False)
-        places = torch.stack(torch.meshgrid(NODES_X, NODES_Y, indexing="xy"))
-        self.register_buffer("places", places, persistent=False)  # (2, *GRID_HW)
+        self.register_buffer("places", PLACES, persistent=False)
 
     @staticmethod
     def structure_features(pages: Tensor, derivatives: Tensor, stride: int) -> Tensor:

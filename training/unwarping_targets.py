@@ -8,6 +8,7 @@ from training.unwarping_network import (
     MARGIN,
     NODES_X,
     NODES_Y,
+    PLACES,
     SLOPE_UNIT,
     STRETCH_UNIT,
     bilinear,
@@ -31,7 +32,7 @@ def bends_of(displacement: Tensor, corners: Tensor) -> Tensor:
 
     Solves ``bends + bilinear(places + bends) = displacement`` by damped substitution.
     """
-    places = torch.stack(torch.meshgrid(NODES_X, NODES_Y, indexing="xy")).to(displacement.device)
+    places = PLACES.to(displacement.device)
     bends = displacement - on_grid(corners)
     for _ in range(8):
         bends = bends + 0.8 * (displacement - bends - bilinear_at(corners, places + bends))
