@@ -8,7 +8,7 @@ from time import process_time
 
 import ocr_helpers as ocr
 from ocr_helpers.export.json import dump_record, page_record
-from ocr_helpers.staged_result import StagedResult
+from ocr_helpers.stages.result import StagedResult
 
 __all__ = ["WorkerTime", "worker_time"]
 

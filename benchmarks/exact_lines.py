@@ -32,8 +32,8 @@ from numpy.typing import NDArray
 
 import ocr_helpers
 from ocr_helpers.samples import samples_dir
+from ocr_helpers.scoring.text import LineScores, score_lines
 from ocr_helpers.text import comparable_text, dictionary_characters, spellable_lines
-from ocr_helpers.text_scores import LineScores, score_lines
 
 SQUEEZED_WH = 320, 48
 MOST_CHARACTERS = 23

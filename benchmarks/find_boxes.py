@@ -21,7 +21,7 @@ import ocr_helpers as ocr
 from benchmarks.exactness import load, sample_pages
 from benchmarks.pipeline_timing import Run, interleave, machine
 from ocr_helpers.boxes import BoxFinder, find_boxes
-from ocr_helpers.stage_models import StageModels
+from ocr_helpers.stages.models import StageModels
 
 DEFAULTS = ocr.DetectionSettings()
 MANY_BOXES = "about 300 boxes"

@@ -17,8 +17,8 @@ from onnx import helper, numpy_helper
 
 import ocr_helpers as ocr
 from ocr_helpers.messages import quiet_paddle
-from ocr_helpers.model_names import MODULES
-from ocr_helpers.starter_models import starter_model_dir
+from ocr_helpers.models.names import MODULES
+from ocr_helpers.models.starter import starter_model_dir
 
 if TYPE_CHECKING:
     from paddleocr import PaddleOCR

@@ -10,8 +10,8 @@ from unittest import mock
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_helpers.core_runs import CoreRuns
-from ocr_helpers.stage_models import StageModels
+from ocr_helpers.stages.core_runs import CoreRuns
+from ocr_helpers.stages.models import StageModels
 
 __all__ = ["NetworkRuns", "recorded"]
 

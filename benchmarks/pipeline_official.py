@@ -16,8 +16,8 @@ import ocr_helpers as ocr
 from benchmarks.pipeline_timing import Run
 from ocr_helpers.device import cpu_thread_count
 from ocr_helpers.messages import quiet_paddle
-from ocr_helpers.model_names import MODEL_NAMES
-from ocr_helpers.stage_models import StageModels
+from ocr_helpers.models.names import MODEL_NAMES
+from ocr_helpers.stages.models import StageModels
 
 __all__ = ["HOW_TO_MAKE", "OfficialStage", "missing_files", "official_stages"]
 

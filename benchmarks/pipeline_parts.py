@@ -18,7 +18,7 @@ from benchmarks.pipeline_official import HOW_TO_MAKE, missing_files, official_st
 from benchmarks.pipeline_rivals import TextsDifferError, equal_texts, load_rapidocr, same_lines, texts_of
 from benchmarks.pipeline_timing import Run, interleave, ratio, totals
 from ocr_helpers.pages import Page
-from ocr_helpers.stage_models import StageModels
+from ocr_helpers.stages.models import StageModels
 
 __all__ = ["PARTS", "Bench"]
 

@@ -20,7 +20,7 @@ import numpy as np
 import ocr_helpers as ocr
 from benchmarks.exactness import sample_pages
 from benchmarks.pipeline_timing import machine
-from ocr_helpers.detection_tuning import DetectionTuning
+from ocr_helpers.detection.tuning import DetectionTuning
 from ocr_helpers.messages import quiet_paddle
 from ocr_helpers.stages import StagedPipeline
 

@@ -32,7 +32,7 @@ from benchmarks.unwarping_pages import (
     flat_photos,
 )
 from ocr_helpers.device import cpu_thread_count
-from ocr_helpers.starter_models import STARTER_MODELS_DIR, starter_model_dir
+from ocr_helpers.models.starter import STARTER_MODELS_DIR, starter_model_dir
 
 SAMPLES = Path("data/samples")
 DETECTION, RECOGNITION, UNWARPING = "PP-OCRv5_mobile_det", "korean_PP-OCRv5_mobile_rec", "UVDoc"

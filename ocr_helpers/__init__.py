@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from ocr_helpers.error_report import ErrorReport
     from ocr_helpers.errors import OcrHelpersError
     from ocr_helpers.export import load_records, save_results
+    from ocr_helpers.figures.stages import show_stages
     from ocr_helpers.labels import load_labelled_pages
     from ocr_helpers.loading import load_text_detection, load_text_recognition
+    from ocr_helpers.loading.pipeline import load_pipeline
     from ocr_helpers.pages import Page, iter_pages, load_pages
-    from ocr_helpers.pipeline_loading import load_pipeline
-    from ocr_helpers.pipeline_settings import PipelineSettings
     from ocr_helpers.samples import SampleLine, load_sample_lines, shrink_line
     from ocr_helpers.scoring import score_boxes, score_lines, score_page_text, score_result
     from ocr_helpers.settings import DetectionSettings
+    from ocr_helpers.settings.pipeline import PipelineSettings
     from ocr_helpers.spacing import restore_spacing
-    from ocr_helpers.stage_figures import show_stages
     from ocr_helpers.stages import StagedPipeline
     from ocr_helpers.text import unsupported_characters
     from ocr_helpers.tuning import sweep_detection
@@ -46,7 +46,7 @@ _MODULE_OF = {
     "ModuleToggles": "widgets.module_toggles",
     "OcrHelpersError": "errors",
     "Page": "pages",
-    "PipelineSettings": "pipeline_settings",
+    "PipelineSettings": "settings.pipeline",
     "SampleLine": "samples",
     "StagedPipeline": "stages",
     "choose_device": "device",
@@ -56,7 +56,7 @@ _MODULE_OF = {
     "iter_pages": "pages",
     "load_labelled_pages": "labels",
     "load_pages": "pages",
-    "load_pipeline": "pipeline_loading",
+    "load_pipeline": "loading.pipeline",
     "load_records": "export",
     "load_sample_lines": "samples",
     "load_text_detection": "loading",
@@ -71,7 +71,7 @@ _MODULE_OF = {
     "score_result": "scoring",
     "show_line": "drawing",
     "show_page": "drawing",
-    "show_stages": "stage_figures",
+    "show_stages": "figures.stages",
     "shrink_line": "samples",
     "sweep_detection": "tuning",
     "unsupported_characters": "text",

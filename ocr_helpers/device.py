@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.messages import quiet_paddle
-from ocr_helpers.model_names import ENGINES, Engine, check_module
+from ocr_helpers.models.names import ENGINES, Engine, check_module
 
 if TYPE_CHECKING:
     from ocr_helpers.preflight_report import PreflightReport
@@ -180,7 +180,7 @@ def engine_of(engine: str | Mapping[str, str], module: str) -> str:
     A module that the mapping leaves out is ``"auto"``.
 
     Raises:
-        ocr_helpers.model_names.UnknownModuleError: the mapping names something that is no module.
+        ocr_helpers.models.names.UnknownModuleError: the mapping names something that is no module.
         UnknownEngineError: a name that is not understood, for whichever module.
 
     """
@@ -202,7 +202,7 @@ def engine_preference(engine: str, device: str) -> tuple[Engine, ...]:
     On two CPU cores onnxruntime took half the time of paddle or less for every network of the pipeline.
 
     Raises:
-        UnknownEngineError: not ``"auto"`` or one of ``ocr_helpers.model_names.ENGINES``.
+        UnknownEngineError: not ``"auto"`` or one of ``ocr_helpers.models.names.ENGINES``.
 
     """
     if engine == "auto":
@@ -312,7 +312,7 @@ def preflight(
         UnknownDeviceError, DeviceNotAvailableError: see :func:`choose_device`.
         UnknownEngineError: see :func:`choose_engine`.
         ocr_helpers.weights.UnknownWeightsError: see ``weights``.
-        ocr_helpers.model_names.UnknownModuleError, UnknownModelNameError: see ``weights`` and
+        ocr_helpers.models.names.UnknownModuleError, UnknownModelNameError: see ``weights`` and
         ``model_names``.
 
     """

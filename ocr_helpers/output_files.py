@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.page_limits import shown
+from ocr_helpers.errors import OcrHelpersError, shown
 
 __all__ = ["FileNames", "FileNotWrittenError", "atomic_file", "safe_stem"]
 

@@ -11,8 +11,8 @@ from ocr_helpers.device import choose_device, engine_preference
 from ocr_helpers.environment import EnvironmentFacts, Trap, find_traps, gather_facts
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.loading import LoadPlan, load_plan, plan_loading
-from ocr_helpers.model_names import MODULES, UnknownModuleError, check_model_name, check_module
-from ocr_helpers.starter_models import StarterWeightsMissingError
+from ocr_helpers.models.names import MODULES, UnknownModuleError, check_model_name, check_module
+from ocr_helpers.models.starter import StarterWeightsMissingError
 from ocr_helpers.weights import UnknownWeightsError, WeightsSource
 
 __all__ = ["ModuleStatus", "PreflightReport", "TrialPrediction", "make_report"]

@@ -102,7 +102,7 @@ def unsupported_characters(text: str | Iterable[str], model: Any) -> tuple[Unsup
     Raises:
         TextsError: not text.
         DictionaryError: the model has no dictionary, and what
-            :func:`ocr_helpers.model_config.read_model_config` raises for a directory.
+            :func:`ocr_helpers.models.config.read_model_config` raises for a directory.
 
     """
     known = dictionary_characters(model)
@@ -140,7 +140,7 @@ def dictionary_characters(model: Any) -> frozenset[str]:
             ``ppocrv5_korean_dict.txt`` has one a line).
 
     Raises:
-        DictionaryError: nothing of these. ocr_helpers.model_config.ModelConfigError, UnsafeModelConfigError:
+        DictionaryError: nothing of these. ocr_helpers.models.config.ModelConfigError, UnsafeModelConfigError:
             a directory without a usable ``inference.yml`` of a text recogniser.
 
     """
@@ -176,8 +176,8 @@ def _entries(model: Any) -> Sequence[str]:
 
 
 def _entries_of_directory(directory: Path) -> Sequence[str]:
-    from ocr_helpers.model_config import read_model_config
-    from ocr_helpers.model_names import MODEL_NAMES
+    from ocr_helpers.models.config import read_model_config
+    from ocr_helpers.models.names import MODEL_NAMES
 
     path = directory / "inference.yml"
     name = MODEL_NAMES["text_recognition"][0]

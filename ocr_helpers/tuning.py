@@ -10,11 +10,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.errors import OcrHelpersError, shown
 from ocr_helpers.ground_truth import PageTruth
-from ocr_helpers.page_limits import shown
-from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.settings import DetectionSettings
+from ocr_helpers.settings.pipeline import PipelineSettings
 from ocr_helpers.stages import StagedPipeline, as_pipeline_settings
 from ocr_helpers.sweep.files import SweepFileError
 from ocr_helpers.sweep.grid import NoValuesError, TooManySettingsError, swept_settings
@@ -94,12 +93,12 @@ def sweep_detection(
         NoTruthError: no page has ground truth; or unwarping is on, which ground truth cannot follow.
         SweepFailedError: no page could be scored for other reasons.
         SweepFileError: ``resume`` belongs to another metric, module or model, or is no result.
-        ocr_helpers.detection_tuning.NoPageError: no page, or not one truth for each.
+        ocr_helpers.detection.tuning.NoPageError: no page, or not one truth for each.
         NoValuesError, TooManySettingsError: nothing or too much to try.
-        ocr_helpers.setting_checks.UnknownSettingError, SettingTypeError, SettingRangeError: a name or a value
-            that cannot be used.
+        ocr_helpers.settings.checks.UnknownSettingError, SettingTypeError, SettingRangeError: a name or a
+            value that cannot be used.
         ocr_helpers.stages.StageInputError: ``settings`` are none.
-        ocr_helpers.stage_models.NotAPipelineError, ModuleNotLoadedError: as StagedPipeline.
+        ocr_helpers.stages.models.NotAPipelineError, ModuleNotLoadedError: as StagedPipeline.
 
     """
     if metric not in METRICS:

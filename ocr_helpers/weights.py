@@ -17,10 +17,10 @@ from typing import Final, Literal
 from ocr_helpers.device import engine_of, engine_preference
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.messages import announce_once
-from ocr_helpers.model_files import check_model_dir
-from ocr_helpers.model_names import Engine, check_model_name, check_module
-from ocr_helpers.official_models import OfficialWeightsUnreachableError, cached_official, fetch_official
-from ocr_helpers.starter_models import StarterWeightsMissingError, starter_model_dir
+from ocr_helpers.models.files import check_model_dir
+from ocr_helpers.models.names import Engine, check_model_name, check_module
+from ocr_helpers.models.official import OfficialWeightsUnreachableError, cached_official, fetch_official
+from ocr_helpers.models.starter import StarterWeightsMissingError, starter_model_dir
 
 __all__ = ["WEIGHTS", "ModelWeights", "Origin", "UnknownWeightsError", "WeightsSource", "find_weights"]
 
@@ -42,7 +42,7 @@ class ModelWeights:
     """One module's weights, checked and ready to load.
 
     Attributes:
-        module: one of ``ocr_helpers.model_names.MODULES``.
+        module: one of ``ocr_helpers.models.names.MODULES``.
         model_name: PaddleOCR's name of the model. The starter weights carry the name of the model they stand
             in for.
         model_dir: the directory to give PaddleOCR, together with the name.
@@ -85,11 +85,11 @@ def find_weights(
     Raises:
         UnknownWeightsError: see ``weights``.
         ocr_helpers.device.UnknownEngineError: see ``engine``.
-        ocr_helpers.model_names.UnknownModuleError, UnknownModelNameError: see ``modules``, ``model_names``.
-        ocr_helpers.official_models.OfficialWeightsUnreachableError: official ones asked for, not to be had.
-        ocr_helpers.starter_models.StarterWeightsMissingError, StarterWeightsDamagedError,
-        CacheDirectoryError. ocr_helpers.model_files.ModelDirectoryMissingError, ModelFilesIncompleteError: a
-        directory is not usable. ocr_helpers.model_config.ModelConfigError, ModelNameMismatchError,
+        ocr_helpers.models.names.UnknownModuleError, UnknownModelNameError: see ``modules``, ``model_names``.
+        ocr_helpers.models.official.OfficialWeightsUnreachableError: official ones asked for, not to be had.
+        ocr_helpers.models.starter.StarterWeightsMissingError, StarterWeightsDamagedError,
+        CacheDirectoryError. ocr_helpers.models.files.ModelDirectoryMissingError, ModelFilesIncompleteError: a
+        directory is not usable. ocr_helpers.models.config.ModelConfigError, ModelNameMismatchError,
         UnsafeModelConfigError: same. Where several modules are asked for, the message names the module first.
 
     """

@@ -18,7 +18,9 @@ from page_samples import encoded, local_server, noise_png, pdf, picture, png_cla
 from PIL import Image
 
 import ocr_helpers
-from ocr_helpers.downloads import (
+from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.pages import EmptyFileError, InvalidPageOptionError, UnsupportedSourceError, load_pages
+from ocr_helpers.pages.downloads import (
     DownloadFailedError,
     DownloadIncompleteError,
     DownloadRedirectError,
@@ -28,23 +30,21 @@ from ocr_helpers.downloads import (
     InvalidUrlError,
     UnsupportedSchemeError,
 )
-from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.image_arrays import ArrayDtypeError, ArrayShapeError
-from ocr_helpers.image_files import (
+from ocr_helpers.pages.image_arrays import ArrayDtypeError, ArrayShapeError
+from ocr_helpers.pages.image_files import (
     DamagedImageError,
     NotAnImageError,
     TruncatedImageError,
     UnsupportedPixelsError,
 )
-from ocr_helpers.local_files import (
+from ocr_helpers.pages.limits import PageNumberError, PageTooLargeError
+from ocr_helpers.pages.local_files import (
     DirectorySourceError,
     MissingFileError,
     NotARegularFileError,
     UnreadableFileError,
 )
-from ocr_helpers.page_limits import PageNumberError, PageTooLargeError
-from ocr_helpers.pages import EmptyFileError, InvalidPageOptionError, UnsupportedSourceError, load_pages
-from ocr_helpers.pdf_files import DamagedPdfError, EncryptedPdfError
+from ocr_helpers.pages.pdf_files import DamagedPdfError, EncryptedPdfError
 from ocr_helpers.settings import (
     DetectionSettings,
     InexpressibleSettingError,

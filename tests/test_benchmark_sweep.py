@@ -11,8 +11,8 @@ from benchmarks import sweep
 from benchmarks.sweep import Rival, differences
 from benchmarks.sweep_promise import promise
 from ocr_helpers.pages import Page
-from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.settings import DetectionSettings
+from ocr_helpers.settings.pipeline import PipelineSettings
 from ocr_helpers.stages import StagedPipeline
 from ocr_helpers.sweep.pages import ModelProbe
 from ocr_helpers.sweep.result import SweepResult

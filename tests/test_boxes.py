@@ -23,7 +23,7 @@ from ocr_helpers import boxes
 from ocr_helpers.boxes import BoxFinder, Candidates, find_boxes, threshold_contours
 from ocr_helpers.boxes import regions as box_regions
 from ocr_helpers.settings import SettingRangeError, SettingTypeError
-from ocr_helpers.stage_models import StageModels
+from ocr_helpers.stages.models import StageModels
 
 Map = NDArray[np.float32]
 PADDLEX = DBPostProcess(thresh=0.3, box_thresh=0.6, unclip_ratio=1.5, max_candidates=1000)

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import ocr_helpers as ocr
-from ocr_helpers.detection_figures import NoComparisonError, RegionError, show_changed_lines, show_comparison
-from ocr_helpers.detection_layers import GAINED, LOST
-from ocr_helpers.detection_tuning import DetectionTuning
+from ocr_helpers.detection.layers import GAINED, LOST
+from ocr_helpers.detection.tuning import DetectionTuning
+from ocr_helpers.figures.detection import NoComparisonError, RegionError, show_changed_lines, show_comparison
 from ocr_helpers.samples import samples_dir
 from ocr_helpers.stages import StagedPipeline
 

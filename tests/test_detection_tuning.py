@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 
 import ocr_helpers as ocr
-from ocr_helpers.detection_advice import (
+from ocr_helpers.detection.advice import (
     PRESETS,
     SYMPTOMS,
     PresetNameError,
     load_presets,
     save_presets,
 )
-from ocr_helpers.detection_state import TuningState
-from ocr_helpers.detection_tuning import DetectionTuning, NoPageError, UnknownFieldError
+from ocr_helpers.detection.state import TuningState
+from ocr_helpers.detection.tuning import DetectionTuning, NoPageError, UnknownFieldError
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.samples import samples_dir
-from ocr_helpers.setting_checks import SettingRangeError, SettingsSyntaxError, SettingTypeError
+from ocr_helpers.settings.checks import SettingRangeError, SettingsSyntaxError, SettingTypeError
 from ocr_helpers.stages import StagedPipeline, StageInputError
 
 RECEIPT = samples_dir() / "receipt.png"

@@ -28,7 +28,7 @@ from ocr_helpers.device import (
 from ocr_helpers.environment import EnvironmentFacts, Trap, find_traps, gather_facts
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.messages import quiet_paddle
-from ocr_helpers.model_names import MODULES, UnknownModelNameError, UnknownModuleError
+from ocr_helpers.models.names import MODULES, UnknownModelNameError, UnknownModuleError
 from ocr_helpers.preflight_report import ModuleStatus, PreflightReport, TrialPrediction, _module_traps
 from ocr_helpers.weights import UnknownWeightsError
 

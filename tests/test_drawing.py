@@ -23,7 +23,7 @@ from PIL import Image
 
 from ocr_helpers.drawing import ExpectedTextError, PageImageError, UnknownResultError, show_line, show_page
 from ocr_helpers.figures import score_color
-from ocr_helpers.lettering import align, cells_of, text_width, wrap
+from ocr_helpers.figures.lettering import align, cells_of, text_width, wrap
 
 Result = dict[str, Any]
 

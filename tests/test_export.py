@@ -28,8 +28,8 @@ from ocr_helpers.export import (
 )
 from ocr_helpers.export.records import LineRecord, PageRecord
 from ocr_helpers.export.results import RecordSourceError
+from ocr_helpers.loading.pipeline import load_pipeline
 from ocr_helpers.output_files import FileNames, atomic_file, safe_stem
-from ocr_helpers.pipeline_loading import load_pipeline
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
 TEXTS = ("text", "markdown", "json", "csv", "parquet")

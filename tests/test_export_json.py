@@ -27,8 +27,8 @@ from ocr_helpers.export.json import (
     record_from_dict,
     record_to_dict,
 )
-from ocr_helpers.pipeline_loading import load_pipeline, plan_pipeline
-from ocr_helpers.staged_result import StagedResult
+from ocr_helpers.loading.pipeline import load_pipeline, plan_pipeline
+from ocr_helpers.stages.result import StagedResult
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
 SQUARE = ((0, 0), (10, 0), (10, 10), (0, 10))

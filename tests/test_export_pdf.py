@@ -28,7 +28,7 @@ from ocr_helpers.export.pdf_image import JpegQualityError, encode_image
 from ocr_helpers.export.records import LineRecord, PageRecord
 from ocr_helpers.export.results import page_record
 from ocr_helpers.export.text import printable
-from ocr_helpers.pipeline_loading import load_pipeline
+from ocr_helpers.loading.pipeline import load_pipeline
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
 PLAIN = ocr.PipelineSettings()

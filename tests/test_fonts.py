@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ocr_helpers import fonts
-from ocr_helpers.lettering import font
+from ocr_helpers.figures.lettering import font
 
 ASCII = "".join(map(chr, range(0x21, 0x7F)))
 MARKS = "「」『』《》·…₩℃㎡㈜①⑮○■※→㎏′″“”‘’–—×÷±≤≥★☎✓"

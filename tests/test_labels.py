@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from ocr_helpers.ground_truth import PageTruth, truth_beside
-from ocr_helpers.image_arrays import ArrayDtypeError
 from ocr_helpers.labels import LabelFileError, LabelImageError, LabelledPage, load_labelled_pages
 from ocr_helpers.labels.files import (
     LabelConflictError,
@@ -23,6 +22,7 @@ from ocr_helpers.labels.files import (
     write_page_labels,
 )
 from ocr_helpers.pages import load_pages
+from ocr_helpers.pages.image_arrays import ArrayDtypeError
 
 BOX = [[10, 20], [90, 20], [90, 40], [10, 40]]
 TEXTS = ["푸른들마을 3단지", "a\\b \"c\" 'd'", "false, true\u2028null", "₩12,900 ㈜", "###"]

@@ -310,7 +310,7 @@ def test_lines_that_stood_upside_down_begin_at_their_own_first_corner() -> None:
 
 
 def test_a_pipeline_and_pages(repository: Path, tmp_path: Path) -> None:
-    from ocr_helpers.pipeline_loading import load_pipeline
+    from ocr_helpers.loading.pipeline import load_pipeline
 
     (receipt,) = load_pages(repository / "data" / "samples" / "receipt.png")
     review = LineCorrections(load_pipeline("starter"), receipt, autosave=tmp_path / "review.jsonl")

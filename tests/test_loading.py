@@ -13,7 +13,7 @@ from model_dirs import write_model, write_official_graph
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr_helpers import loading_arguments, messages
+from ocr_helpers import messages
 from ocr_helpers.device import (
     DeviceNotAvailableError,
     EngineNotAvailableError,
@@ -31,8 +31,9 @@ from ocr_helpers.loading import (
     load_text_recognition,
     plan_loading,
 )
-from ocr_helpers.model_files import ModelDirectoryMissingError
-from ocr_helpers.model_names import UnknownModelNameError, UnknownModuleError
+from ocr_helpers.loading import arguments as loading_arguments
+from ocr_helpers.models.files import ModelDirectoryMissingError
+from ocr_helpers.models.names import UnknownModelNameError, UnknownModuleError
 from ocr_helpers.settings import DetectionSettings, SettingRangeError, SettingTypeError
 from ocr_helpers.weights import UnknownWeightsError
 

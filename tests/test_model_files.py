@@ -20,9 +20,9 @@ from model_dirs import (
 )
 
 from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.model_config import ModelConfigError, ModelNameMismatchError, UnsafeModelConfigError
-from ocr_helpers.model_files import ModelDirectoryMissingError, ModelFilesIncompleteError, check_model_dir
-from ocr_helpers.model_names import (
+from ocr_helpers.models.config import ModelConfigError, ModelNameMismatchError, UnsafeModelConfigError
+from ocr_helpers.models.files import ModelDirectoryMissingError, ModelFilesIncompleteError, check_model_dir
+from ocr_helpers.models.names import (
     MODEL_NAMES,
     MODULES,
     UnknownModelNameError,

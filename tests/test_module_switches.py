@@ -13,17 +13,24 @@ import numpy as np
 import pytest
 
 import ocr_helpers as ocr
-from ocr_helpers.card_pictures import CutLines, ReducedPages
 from ocr_helpers.figures import UnknownResultError
-from ocr_helpers.model_names import MODULES
-from ocr_helpers.module_cards import MODULE_OF_STEP, STEPS_OF_MODULE, TITLES, ModuleCard, cards_of, duration
-from ocr_helpers.module_switches import ModuleSwitches, SwitchState, UnknownToggleError
-from ocr_helpers.pipeline_loading import load_pipeline
-from ocr_helpers.pipeline_settings import TOGGLES, PipelineSettings
-from ocr_helpers.setting_checks import SettingTypeError
-from ocr_helpers.stage_models import NotAPipelineError
-from ocr_helpers.staged_result import STEPS
+from ocr_helpers.figures.card_pictures import CutLines, ReducedPages
+from ocr_helpers.loading.pipeline import load_pipeline
+from ocr_helpers.models.names import MODULES
+from ocr_helpers.module_toggles.cards import (
+    MODULE_OF_STEP,
+    STEPS_OF_MODULE,
+    TITLES,
+    ModuleCard,
+    cards_of,
+    duration,
+)
+from ocr_helpers.module_toggles.switches import ModuleSwitches, SwitchState, UnknownToggleError
+from ocr_helpers.settings.checks import SettingTypeError
+from ocr_helpers.settings.pipeline import TOGGLES, PipelineSettings
 from ocr_helpers.stages import StagedPipeline, StageInputError
+from ocr_helpers.stages.models import NotAPipelineError
+from ocr_helpers.stages.result import STEPS
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
 ALL_ON = PipelineSettings(**dict.fromkeys(TOGGLES.values(), True))  # type: ignore[arg-type]
@@ -359,7 +366,7 @@ def test_bad_arguments_are_refused(staged: GatedPipeline, upside_down: ocr.Page,
 def test_the_interpreter_can_end_during_a_run(tmp_path: Path) -> None:
     code = (
         "import time, ocr_helpers as ocr\n"
-        "from ocr_helpers.module_switches import ModuleSwitches\n"
+        "from ocr_helpers.module_toggles.switches import ModuleSwitches\n"
         f"page, = ocr.load_pages({str(SAMPLES / 'turned_180.png')!r})\n"
         "switches = ModuleSwitches(ocr.load_pipeline('starter'), page, "
         "ocr.PipelineSettings(use_doc_unwarping=True))\n"

@@ -13,10 +13,10 @@ from PIL import Image
 
 import ocr_helpers as ocr
 from ocr_helpers.figures import score_color
-from ocr_helpers.model_names import MODULES
-from ocr_helpers.module_switches import SwitchState
-from ocr_helpers.pipeline_loading import load_pipeline
-from ocr_helpers.pipeline_settings import TOGGLES, PipelineSettings
+from ocr_helpers.loading.pipeline import load_pipeline
+from ocr_helpers.models.names import MODULES
+from ocr_helpers.module_toggles.switches import SwitchState
+from ocr_helpers.settings.pipeline import TOGGLES, PipelineSettings
 from ocr_helpers.stages import StagedPipeline, StageInputError
 from ocr_helpers.widgets.module_toggles import ModuleToggles, panel_of, status_of
 

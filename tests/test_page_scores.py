@@ -22,7 +22,7 @@ from ocr_helpers.scoring import (
     split_boxes,
     sum_pages,
 )
-from ocr_helpers.staged_result import PageMappingError
+from ocr_helpers.stages.result import PageMappingError
 
 Quad = list[list[float]]
 

@@ -13,7 +13,7 @@ from ocr_helpers.error_report import ErrorReport
 from ocr_helpers.ground_truth import GroundTruthError, PageTruth, truth_beside
 from ocr_helpers.samples import samples_dir
 from ocr_helpers.scoring import LineScores, score_page_text, score_result
-from ocr_helpers.staged_result import PageMappingError
+from ocr_helpers.stages.result import PageMappingError
 from ocr_helpers.text import TextsError
 
 BOX = np.array([[0, 0], [90, 0], [90, 20], [0, 20]], np.float32)

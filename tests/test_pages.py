@@ -15,9 +15,9 @@ import pytest
 from page_samples import black_and_white, encoded, local_server, pdf, picture
 from PIL import Image
 
-from ocr_helpers.image_arrays import ArrayShapeError
-from ocr_helpers.page_limits import PageTooLargeError
 from ocr_helpers.pages import Page, iter_pages, load_pages
+from ocr_helpers.pages.image_arrays import ArrayShapeError
+from ocr_helpers.pages.limits import PageTooLargeError
 
 HALF = black_and_white()
 

@@ -12,7 +12,6 @@ from model_dirs import DEFAULT_NAMES, config_of, write_model, write_official_gra
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ocr_helpers import loading_arguments
 from ocr_helpers.device import (
     DeviceNotAvailableError,
     EngineNotAvailableError,
@@ -24,16 +23,17 @@ from ocr_helpers.device import (
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.fonts import hangul_font_path
 from ocr_helpers.loading import LoadingArgumentError, ModelLoadError
-from ocr_helpers.model_config import ModelConfigError, ModelNameMismatchError, UnsafeModelConfigError
-from ocr_helpers.model_files import ModelDirectoryMissingError, ModelFilesIncompleteError
-from ocr_helpers.model_names import MODULES, UnknownModelNameError, UnknownModuleError
-from ocr_helpers.official_models import OfficialWeightsUnreachableError
-from ocr_helpers.pipeline_loading import (
+from ocr_helpers.loading import arguments as loading_arguments
+from ocr_helpers.loading.pipeline import (
     describe_pipeline,
     forget_pipelines,
     load_pipeline,
     plan_pipeline,
 )
+from ocr_helpers.models.config import ModelConfigError, ModelNameMismatchError, UnsafeModelConfigError
+from ocr_helpers.models.files import ModelDirectoryMissingError, ModelFilesIncompleteError
+from ocr_helpers.models.names import MODULES, UnknownModelNameError, UnknownModuleError
+from ocr_helpers.models.official import OfficialWeightsUnreachableError
 from ocr_helpers.settings import SettingRangeError, SettingTypeError
 from ocr_helpers.weights import UnknownWeightsError
 
@@ -331,7 +331,7 @@ def test_auto_says_in_one_line_which_models_stand_in(caplog: pytest.LogCaptureFi
 
 def test_a_cell_shows_five_lines_and_no_noise(repository: Path) -> None:
     code = (
-        "from ocr_helpers.pipeline_loading import load_pipeline\n"
+        "from ocr_helpers.loading.pipeline import load_pipeline\n"
         "import numpy\n"
         "pipeline = load_pipeline('starter', 'cpu')\n"
         "pipeline.predict(numpy.full((64, 99, 3), 255, 'uint8'), use_textline_orientation=True)\n"
@@ -412,7 +412,7 @@ def test_nothing_is_loaded_before_every_model_is_checked(repository: Path, tmp_p
     _cut(Path(weights["text_recognition"]) / "inference.onnx", 50)
     code = (
         "import sys\n"
-        "from ocr_helpers.pipeline_loading import load_pipeline\n"
+        "from ocr_helpers.loading.pipeline import load_pipeline\n"
         f"try: load_pipeline({weights!r}, 'cpu')\n"
         "except Exception as error: print(type(error).__name__)\n"
         "print([name for name in ('paddle', 'paddlex', 'paddleocr', 'onnxruntime') if name in sys.modules])"

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from ocr_helpers.device import UnknownDeviceError
 from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.settings import (
     DetectionSettings,
     InexpressibleSettingError,
@@ -24,6 +23,7 @@ from ocr_helpers.settings import (
     SettingTypeError,
     UnknownSettingError,
 )
+from ocr_helpers.settings.pipeline import PipelineSettings
 
 DETECTION = st.builds(
     DetectionSettings,

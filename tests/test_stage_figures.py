@@ -12,14 +12,14 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import ocr_helpers as ocr
-from ocr_helpers import stage_figures
 from ocr_helpers.figures import UnknownResultError
-from ocr_helpers.module_cards import TITLES, cards_of, duration
-from ocr_helpers.pipeline_loading import load_pipeline
-from ocr_helpers.pipeline_settings import TOGGLES, PipelineSettings
-from ocr_helpers.stage_figures import show_stages
-from ocr_helpers.staged_result import StagedResult
+from ocr_helpers.figures import stages as stage_figures
+from ocr_helpers.figures.stages import show_stages
+from ocr_helpers.loading.pipeline import load_pipeline
+from ocr_helpers.module_toggles.cards import TITLES, cards_of, duration
+from ocr_helpers.settings.pipeline import TOGGLES, PipelineSettings
 from ocr_helpers.stages import StagedPipeline
+from ocr_helpers.stages.result import StagedResult
 
 SAMPLES = Path(__file__).resolve().parent.parent / "data" / "samples"
 ALL_ON = PipelineSettings(**dict.fromkeys(TOGGLES.values(), True))  # type: ignore[arg-type]

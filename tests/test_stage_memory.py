@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 import ocr_helpers as ocr
 from benchmarks.exactness import SAMPLES, load
 from benchmarks.pipeline_memory import resident_bytes
-from ocr_helpers.memory_blocks import MemoryBlocks
-from ocr_helpers.model_names import Engine
-from ocr_helpers.pipeline_arguments import engine_defaults
-from ocr_helpers.stage_memory import MemoryLimitError, Recall, StageMemory
-from ocr_helpers.stage_models import ProbabilityMap, StageModels
+from ocr_helpers.loading.pipeline_arguments import engine_defaults
+from ocr_helpers.models.names import Engine
+from ocr_helpers.stages.memory import MemoryLimitError, Recall, StageMemory
+from ocr_helpers.stages.memory_blocks import MemoryBlocks
+from ocr_helpers.stages.models import ProbabilityMap, StageModels
 
 LARGE = 3_000_000
 

@@ -9,10 +9,10 @@ import pytest
 
 import ocr_helpers as ocr
 from benchmarks.exactness import ENGINES, GRID, SAMPLES, compare, load, sample_pages
-from ocr_helpers.image_arrays import ArrayDtypeError
-from ocr_helpers.stage_models import ModuleNotLoadedError, NotAPipelineError
-from ocr_helpers.staged_result import STEPS, PageMappingError, StagedResult
+from ocr_helpers.pages.image_arrays import ArrayDtypeError
 from ocr_helpers.stages import RunStopped, StageInputError
+from ocr_helpers.stages.models import ModuleNotLoadedError, NotAPipelineError
+from ocr_helpers.stages.result import STEPS, PageMappingError, StagedResult
 
 ALL_ON = GRID["all five modules"]
 NETWORKS = ("doc_orientation", "unwarping", "detection_network", "textline_orientation", "text_recognition")

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ocr_helpers.setting_checks import SettingRangeError, SettingTypeError, UnknownSettingError
 from ocr_helpers.settings import DetectionSettings
+from ocr_helpers.settings.checks import SettingRangeError, SettingTypeError, UnknownSettingError
 from ocr_helpers.sweep.grid import NoValuesError, TooManySettingsError, swept_settings
 
 START = DetectionSettings()

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ocr_helpers as ocr
-from ocr_helpers.model_config import ModelConfigError
-from ocr_helpers.model_names import MODEL_NAMES
-from ocr_helpers.starter_models import starter_model_dir
+from ocr_helpers.models.config import ModelConfigError
+from ocr_helpers.models.names import MODEL_NAMES
+from ocr_helpers.models.starter import starter_model_dir
 from ocr_helpers.text import (
     DictionaryError,
     TextsError,

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from ocr_helpers.scoring import LineScores, score_lines, sum_scores
+from ocr_helpers.scoring.alignment import align_texts, count_right_spaces
 from ocr_helpers.text import TextsError
-from ocr_helpers.text_alignment import align_texts, count_right_spaces
 
 NAN = math.nan
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.unwarping import Reader, sample_photo
 from benchmarks.unwarping_grid import UnwarpingGrid, flattened_points
-from ocr_helpers.starter_models import STARTER_MODELS_DIR
+from ocr_helpers.models.starter import STARTER_MODELS_DIR
 from training import corpus, fonts
 from training.splines import extension, linear_matrix, shrink_matrix, spline_matrix
 from training.warped_pages import CELLS_HW, GRID_HW, PAGE_HW, PHOTOS, WarpedPage, make_chunk, photo

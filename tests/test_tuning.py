@@ -13,12 +13,12 @@ import pytest
 from matplotlib.figure import Figure
 
 import ocr_helpers as ocr
-from ocr_helpers.detection_tuning import DetectionTuning, NoPageError
+from ocr_helpers.detection.tuning import DetectionTuning, NoPageError
 from ocr_helpers.ground_truth import PageTruth, truth_beside
 from ocr_helpers.pages import Page
 from ocr_helpers.samples import samples_dir
 from ocr_helpers.scoring import score_boxes
-from ocr_helpers.setting_checks import SettingRangeError, UnknownSettingError
+from ocr_helpers.settings.checks import SettingRangeError, UnknownSettingError
 from ocr_helpers.stages import StagedPipeline, StageInputError
 from ocr_helpers.sweep.figures import NoMapError
 from ocr_helpers.tuning import (

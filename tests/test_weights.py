@@ -17,14 +17,15 @@ import pytest
 import yaml
 from model_dirs import DEFAULT_NAMES, config_of, write_model
 
-from ocr_helpers import messages, official_models, starter_models
+from ocr_helpers import messages
 from ocr_helpers.device import UnknownEngineError
 from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.model_config import ModelConfigError, ModelNameMismatchError
-from ocr_helpers.model_files import ModelDirectoryMissingError, ModelFilesIncompleteError
-from ocr_helpers.model_names import ENGINES, MODULES, UnknownModelNameError, UnknownModuleError
-from ocr_helpers.official_models import OfficialWeightsUnreachableError, any_answers, why_unreachable
-from ocr_helpers.starter_models import (
+from ocr_helpers.models import official, starter
+from ocr_helpers.models.config import ModelConfigError, ModelNameMismatchError
+from ocr_helpers.models.files import ModelDirectoryMissingError, ModelFilesIncompleteError
+from ocr_helpers.models.names import ENGINES, MODULES, UnknownModelNameError, UnknownModuleError
+from ocr_helpers.models.official import OfficialWeightsUnreachableError, any_answers, why_unreachable
+from ocr_helpers.models.starter import (
     STARTER_MODELS_DIR,
     CacheDirectoryError,
     StarterWeightsDamagedError,
@@ -45,7 +46,7 @@ def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PADDLE_PDX_CACHE_HOME", str(tmp_path / "paddlex"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(messages, "_said", set())
-    return tmp_path / "paddlex" / "official_models"
+    return tmp_path / "paddlex" / "official"
 
 
 # --- a mapping ---------------------------------------------------------------------------------------------
@@ -248,7 +249,7 @@ def test_without_download_nothing_is_said_or_asked(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE")
-    monkeypatch.setattr(official_models, "why_unreachable", lambda: pytest.fail("the network was asked"))
+    monkeypatch.setattr(official, "why_unreachable", lambda: pytest.fail("the network was asked"))
     assert find_weights("auto", modules=["text_detection"], allow_download=False)
     with pytest.raises(OfficialWeightsUnreachableError, match="not allowed"):
         find_weights("official", modules=["text_detection"], allow_download=False)
@@ -306,8 +307,8 @@ def test_unreachable_hubs_are_known_within_seconds_and_asked_once(
     monkeypatch: pytest.MonkeyPatch, silence: str
 ) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE")
-    monkeypatch.setattr(official_models, "hub_urls", lambda: {f"{silence}/{number}" for number in range(4)})
-    official_models._a_hub_answers.cache_clear()
+    monkeypatch.setattr(official, "hub_urls", lambda: {f"{silence}/{number}" for number in range(4)})
+    official._a_hub_answers.cache_clear()
     try:
         started = time.perf_counter()
         with pytest.raises(OfficialWeightsUnreachableError, match="no model hub can be reached"):
@@ -317,14 +318,14 @@ def test_unreachable_hubs_are_known_within_seconds_and_asked_once(
         assert why_unreachable() == "no model hub can be reached"
         assert time.perf_counter() - started < 2
     finally:
-        official_models._a_hub_answers.cache_clear()
+        official._a_hub_answers.cache_clear()
 
 
 def test_the_hubs_are_those_that_paddlex_asks() -> None:
-    from paddlex.inference.utils.official_models import official_models as paddlex_models
+    from paddlex.inference.utils.official import official as paddlex_models
 
     asked = {hoster.healthcheck_url for hoster in paddlex_models.hoster_candidates}
-    assert official_models.hub_urls() == asked
+    assert official.hub_urls() == asked
 
 
 @pytest.mark.parametrize("value", ["1", "true", "ON", "yes"])
@@ -393,7 +394,7 @@ def test_a_damaged_copy_in_the_cache_is_replaced(damage: Callable[[Path], object
 
 
 def test_processes_at_the_same_time_share_one_copy(repository: Path) -> None:
-    code = "from ocr_helpers.starter_models import starter_model_dir as d; print(d('PP-OCRv5_mobile_det'))"
+    code = "from ocr_helpers.models.starter import starter_model_dir as d; print(d('PP-OCRv5_mobile_det'))"
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", code],
@@ -452,7 +453,7 @@ def test_starter_files_that_were_changed_or_lost(tmp_path: Path, name: str) -> N
 
 
 def test_another_rapidocr_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(starter_models, "_RAPIDOCR_SHA256", "0" * 64)
+    monkeypatch.setattr(starter, "_RAPIDOCR_SHA256", "0" * 64)
     with pytest.raises(StarterWeightsDamagedError, match=r"rapidocr==3\.10\.0"):
         starter_model_dir(DETECTION)
 

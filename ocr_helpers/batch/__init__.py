@@ -31,9 +31,9 @@ from ocr_helpers.batch.reader import Reader, plan_reader
 from ocr_helpers.batch.result import BatchResult
 from ocr_helpers.batch.run import Recorder, failures_of, unchanged_files
 from ocr_helpers.batch.sources import Sources, find_sources
+from ocr_helpers.errors import shown
 from ocr_helpers.messages import announce
-from ocr_helpers.page_limits import shown
-from ocr_helpers.pipeline_settings import PipelineSettings
+from ocr_helpers.settings.pipeline import PipelineSettings
 from ocr_helpers.weights import WeightsSource
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from ocr_helpers.batch import read_documents
 from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.pipeline_settings import PipelineSettings
+from ocr_helpers.settings.pipeline import PipelineSettings
 
 __all__ = ["main"]
 

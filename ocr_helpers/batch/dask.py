@@ -22,7 +22,7 @@ from ocr_helpers.batch.events import Event, Limits, ReadTask
 from ocr_helpers.batch.manifest import FailedPage
 from ocr_helpers.batch.plan import Plan
 from ocr_helpers.batch.reader import Reader
-from ocr_helpers.page_limits import shown
+from ocr_helpers.errors import shown
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ocr_helpers.page_limits import shown
+from ocr_helpers.errors import shown
 
 __all__ = ["job_differences"]
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ocr_helpers.batch.errors import OutputError, OutputFullError, OutputInUseError, OutputReadOnlyError
-from ocr_helpers.page_limits import shown
+from ocr_helpers.errors import shown
 
 __all__ = ["TEMPORARY", "DurableLog", "locked", "remove_temporary", "write_files"]
 

@@ -10,8 +10,8 @@ from ocr_helpers.batch.differences import job_differences
 from ocr_helpers.batch.errors import JobChangedError, JobFileError, OutputError
 from ocr_helpers.batch.files import output_errors, write_files
 from ocr_helpers.batch.manifest import MANIFEST_NAME
+from ocr_helpers.errors import shown
 from ocr_helpers.messages import announce
-from ocr_helpers.page_limits import shown
 
 __all__ = [
     "JOB_NAME",

@@ -8,7 +8,7 @@ from pathlib import Path
 from ocr_helpers.batch.errors import BatchOptionError
 from ocr_helpers.batch.events import Limits
 from ocr_helpers.device import cpu_thread_count
-from ocr_helpers.page_limits import shown
+from ocr_helpers.errors import shown
 
 __all__ = ["checked_number", "memory_of_machine", "worker_count", "worker_limits"]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ocr_helpers.batch.errors import ModelsDifferError
-from ocr_helpers.model_names import Engine
-from ocr_helpers.page_limits import shown
-from ocr_helpers.pipeline_settings import TOGGLES, PipelineSettings
+from ocr_helpers.errors import shown
+from ocr_helpers.models.names import Engine
+from ocr_helpers.settings.pipeline import TOGGLES, PipelineSettings
 from ocr_helpers.weights import WeightsSource, find_weights
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class PipelineReader:
 
         """
         from ocr_helpers.export.json import ModelRecord, dump_record, page_record
-        from ocr_helpers.pipeline_loading import load_pipeline
+        from ocr_helpers.loading.pipeline import load_pipeline
         from ocr_helpers.stages import StagedPipeline
 
         self._check_files()
@@ -137,10 +137,10 @@ def plan_reader(
 ) -> PipelineReader:
     """Decide device, weights and engines once for all workers; nothing is loaded.
 
-    Args and errors: as ``ocr_helpers.pipeline_loading.load_pipeline``; ``allow_download=False`` never looks
+    Args and errors: as ``ocr_helpers.loading.pipeline.load_pipeline``; ``allow_download=False`` never looks
     at the network.
     """
-    from ocr_helpers.pipeline_loading import plan_pipeline
+    from ocr_helpers.loading.pipeline import plan_pipeline
 
     plans = plan_pipeline(weights, device, engine, model_names=model_names, allow_download=allow_download)
     on = [module for module in plans if module not in TOGGLES or getattr(settings, TOGGLES[module])]

@@ -6,7 +6,7 @@ from pathlib import Path
 from ocr_helpers.batch.job import PAGES_NAME
 from ocr_helpers.batch.manifest import MANIFEST_NAME, FailedPage
 from ocr_helpers.batch.sources import Skipped
-from ocr_helpers.page_limits import shown
+from ocr_helpers.errors import shown
 
 __all__ = ["BatchResult"]
 

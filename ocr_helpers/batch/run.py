@@ -12,7 +12,7 @@ from ocr_helpers.batch.manifest import FailedPage, Manifest, SourceState
 from ocr_helpers.batch.plan import Plan
 from ocr_helpers.batch.sources import FoundSources, SourceFile, result_name
 from ocr_helpers.batch.worker import content_digest
-from ocr_helpers.page_limits import shown
+from ocr_helpers.errors import shown
 
 __all__ = ["Recorder", "failures_of", "unchanged_files"]
 

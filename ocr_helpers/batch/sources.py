@@ -14,8 +14,8 @@ from pathlib import Path, PurePath
 from typing import Final, TypeAlias
 
 from ocr_helpers.batch.errors import BatchOptionError, NoSourcesError
+from ocr_helpers.errors import shown
 from ocr_helpers.output_files import safe_stem
-from ocr_helpers.page_limits import shown
 
 __all__ = ["SUFFIXES", "FoundSources", "Skipped", "SourceFile", "Sources", "find_sources", "result_name"]
 

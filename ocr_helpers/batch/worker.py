@@ -118,9 +118,9 @@ def _read_pages(
 
 def _open(path: str, limits: "Limits") -> tuple[int, int, int, str]:
     """Number of pages, size, time of change and hash of a file."""
-    from ocr_helpers.image_files import image_kind
-    from ocr_helpers.local_files import open_regular
     from ocr_helpers.pages import iter_pages
+    from ocr_helpers.pages.image_files import image_kind
+    from ocr_helpers.pages.local_files import open_regular
 
     # Asked for no page, it only opens the file, and says in its own words what is wrong with it.
     for _ in iter_pages(Path(path), pages=(), password=limits.password, max_pixels=limits.max_pixels):
@@ -164,7 +164,7 @@ def _check_unchanged(path: str, state: tuple[int, int]) -> None:
 def _described(error: Exception) -> tuple[str, str, bool]:
     """Class and message of an error, and whether another try may go well."""
     from ocr_helpers.batch.errors import SourceChangedError
-    from ocr_helpers.local_files import MissingFileError, UnreadableFileError
+    from ocr_helpers.pages.local_files import MissingFileError, UnreadableFileError
 
     again = isinstance(error, SourceChangedError | MissingFileError | UnreadableFileError | OSError)
     text = str(error)

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from ocr_helpers.boxes.candidates import Candidate, Candidates, Reason
 from ocr_helpers.boxes.geometry import find_contours, strip_peaks
 from ocr_helpers.boxes.regions import Regions
-from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.page_limits import shown
-from ocr_helpers.setting_checks import checked_float
+from ocr_helpers.errors import OcrHelpersError, shown
 from ocr_helpers.settings import DetectionSettings
+from ocr_helpers.settings.checks import checked_float
 
 __all__ = [
     "BoxFinder",

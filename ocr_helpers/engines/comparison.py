@@ -23,8 +23,8 @@ from ocr_helpers.engines.outcomes import EngineComparison, EngineOutcome, LineTo
 from ocr_helpers.engines.readers import ENGINES, check_engine
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.ground_truth import PageTruth, truth_beside
-from ocr_helpers.image_arrays import check_array
 from ocr_helpers.pages import Page, load_pages
+from ocr_helpers.pages.image_arrays import check_array
 
 __all__ = ["ComparisonInputError", "compare_engines"]
 

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from ocr_helpers.engines.outcomes import EngineComparison
 from ocr_helpers.figures import GREY, new_figure
-from ocr_helpers.lettering import cells_of, draw_cells, draw_text, line_height, wrap
+from ocr_helpers.figures.lettering import cells_of, draw_cells, draw_text, line_height, wrap
 
 __all__ = ["draw_comparison"]
 

@@ -97,10 +97,10 @@ class _OwnProcess:
 class _Workbench(_OwnProcess):
     def __init__(self, weights: str, allow_download: bool) -> None:
         import ocr_helpers as ocr
-        from ocr_helpers.line_reader import LineReader
-        from ocr_helpers.model_names import MODULES
-        from ocr_helpers.official_models import OfficialWeightsUnreachableError
+        from ocr_helpers.models.names import MODULES
+        from ocr_helpers.models.official import OfficialWeightsUnreachableError
         from ocr_helpers.stages import StagedPipeline
+        from ocr_helpers.stages.line_reader import LineReader
 
         try:
             ocr.find_weights(weights, modules=MODULES, allow_download=allow_download)

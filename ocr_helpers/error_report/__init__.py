@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from ocr_helpers.error_report.counts import ErrorCounts, count_errors
 from ocr_helpers.error_report.lines import ReportError, ReportLine, lines_of_result
 from ocr_helpers.ground_truth import PageTruth
-from ocr_helpers.page_scores import PageScore, score_result, sum_pages
-from ocr_helpers.text_scores import LineScores, score_lines
+from ocr_helpers.scoring.pages import PageScore, score_result, sum_pages
+from ocr_helpers.scoring.text import LineScores, score_lines
 
 if TYPE_CHECKING:
-    from ocr_helpers.staged_result import StagedResult
+    from ocr_helpers.stages.result import StagedResult
 
 __all__ = ["ErrorReport", "ReportError", "ReportLine", "lines_of_result"]
 
@@ -66,7 +66,7 @@ class ErrorReport:
         Raises:
             ReportError: not as many names as pages, or a name twice.
             ocr_helpers.ground_truth.GroundTruthError: a page has no ground truth with boxes.
-            ocr_helpers.staged_result.PageMappingError: a page was unwarped.
+            ocr_helpers.stages.result.PageMappingError: a page was unwarped.
 
         """
         lines: list[ReportLine] = []

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ocr_helpers.scoring.alignment import AlignedPair, align_texts
 from ocr_helpers.text import comparable_text, jamo_of
-from ocr_helpers.text_alignment import AlignedPair, align_texts
 
 __all__ = ["Context", "ErrorCounts", "ErrorKind", "count_errors"]
 
@@ -83,8 +83,8 @@ class ErrorCounts:
 def count_errors(texts: Iterable[tuple[str, str]], *, most_contexts: int = 3) -> ErrorCounts:
     """Count the differences of pairs of read and expected lines.
 
-    Characters are paired by :func:`ocr_helpers.text_alignment.align_texts`, on NFC text without space at its
-    ends. A letter in place of a space counts as a missing space and a surplus letter.
+    Characters are paired by :func:`ocr_helpers.scoring.alignment.align_texts`, on NFC text without space at
+    its ends. A letter in place of a space counts as a missing space and a surplus letter.
 
     Args:
         texts: read and expected text of each line.

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.ground_truth import PageTruth
-from ocr_helpers.page_scores import match_lines
-from ocr_helpers.page_text_scores import check_comparable
 from ocr_helpers.samples import crop_quad
-from ocr_helpers.text_scores import LineScores, score_lines
+from ocr_helpers.scoring.page_text import check_comparable
+from ocr_helpers.scoring.pages import match_lines
+from ocr_helpers.scoring.text import LineScores, score_lines
 
 if TYPE_CHECKING:
-    from ocr_helpers.staged_result import StagedResult
+    from ocr_helpers.stages.result import StagedResult
 
 __all__ = ["ReportError", "ReportLine", "lines_of_result"]
 
@@ -89,7 +89,7 @@ def lines_of_result(result: "StagedResult", truth: PageTruth, page: str = "") ->
 
     Raises:
         ocr_helpers.ground_truth.GroundTruthError: ``truth`` is None, as of pages with texts alone.
-        ocr_helpers.staged_result.PageMappingError: the page was unwarped, so nothing is known of where its
+        ocr_helpers.stages.result.PageMappingError: the page was unwarped, so nothing is known of where its
             lines stood before.
 
     """

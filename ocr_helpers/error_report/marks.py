@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_helpers.scoring.alignment import align_texts
 from ocr_helpers.text import comparable_text
-from ocr_helpers.text_alignment import align_texts
 
 __all__ = ["difference", "picture", "shown"]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.errors import OcrHelpersError, shown
 from ocr_helpers.export.json import dump_record, load_records, page_record
 from ocr_helpers.export.pages import ExportPage, Images, export_pages
 from ocr_helpers.export.pdf_image import check_quality
@@ -15,7 +15,6 @@ from ocr_helpers.export.tables import CsvLines, ParquetLines, lines_table
 from ocr_helpers.export.text import markdown_page, plain_page
 from ocr_helpers.export.writers import JoinedPages, PdfPages, TableLines, Writer
 from ocr_helpers.output_files import FileNames, FileNotWrittenError, atomic_file
-from ocr_helpers.page_limits import shown
 
 __all__ = [
     "FORMATS",

@@ -7,10 +7,9 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.errors import OcrHelpersError, shown
 from ocr_helpers.export.records import LineRecord, ModelRecord, PageRecord, RecordValueError
 from ocr_helpers.export.results import RecordSourceError, model_records, page_record
-from ocr_helpers.page_limits import shown
 
 __all__ = [
     "LineRecord",

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.errors import OcrHelpersError, shown
 from ocr_helpers.export.pdf import page_size_pt
 from ocr_helpers.export.pdf_image import PdfImage, encode_image, original_jpeg
 from ocr_helpers.export.records import LineRecord, PageRecord
 from ocr_helpers.export.results import RecordSourceError, page_record
-from ocr_helpers.page_limits import shown
 from ocr_helpers.pages import Page, load_pages
-from ocr_helpers.pipeline_settings import PipelineSettings
+from ocr_helpers.settings.pipeline import PipelineSettings
 
 if TYPE_CHECKING:
     from ocr_helpers.stages import StagedPipeline
@@ -193,7 +192,7 @@ def _pdf_size_pt(record: PageRecord) -> tuple[float, float] | None:
     """Width and height of a PDF's own page; None where the source is no PDF that still has this page."""
     import pypdfium2
 
-    from ocr_helpers.pdf_files import PDFIUM_LOCK  # PDFium allows one call at a time in a process
+    from ocr_helpers.pages.pdf_files import PDFIUM_LOCK  # PDFium allows one call at a time in a process
 
     path = Path(record.source)
     try:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.errors import OcrHelpersError, shown
 from ocr_helpers.export.records import PageRecord
-from ocr_helpers.image_files import decode_image, image_kind
-from ocr_helpers.page_limits import PageLimits, shown
+from ocr_helpers.pages.image_files import decode_image, image_kind
+from ocr_helpers.pages.limits import PageLimits
 
 __all__ = ["JpegQualityError", "PdfImage", "encode_image", "original_jpeg"]
 

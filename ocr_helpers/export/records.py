@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any
 
-from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.page_limits import shown
+from ocr_helpers.errors import OcrHelpersError, shown
 
 __all__ = ["LineRecord", "ModelRecord", "PageRecord", "Quad", "RecordValueError"]
 

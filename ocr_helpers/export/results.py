@@ -4,14 +4,13 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.errors import OcrHelpersError, shown
 from ocr_helpers.export.records import LineRecord, ModelRecord, PageRecord
-from ocr_helpers.page_limits import shown
 
 if TYPE_CHECKING:
     from ocr_helpers.loading import LoadPlan
     from ocr_helpers.pages import Page
-    from ocr_helpers.pipeline_settings import PipelineSettings
+    from ocr_helpers.settings.pipeline import PipelineSettings
 
 __all__ = ["RecordSourceError", "model_records", "page_record"]
 
@@ -41,9 +40,9 @@ def page_record(
     """
     from paddlex.inference.pipelines.ocr.result import OCRResult
 
+    from ocr_helpers.boxes.reading_order import reading_order
     from ocr_helpers.pages import Page
-    from ocr_helpers.reading_order import reading_order
-    from ocr_helpers.staged_result import StagedResult
+    from ocr_helpers.stages.result import StagedResult
 
     if not isinstance(page, Page):
         raise RecordSourceError(f"page is {type(page).__name__}; expected a Page, as load_pages makes them.")
@@ -98,7 +97,7 @@ def page_record(
 
 
 def model_records(plans: "Mapping[str, LoadPlan]") -> tuple[ModelRecord, ...]:
-    """Say which models a pipeline runs, by what ``ocr_helpers.pipeline_loading.plan_pipeline`` returns."""
+    """Say which models a pipeline runs, by what ``ocr_helpers.loading.pipeline.plan_pipeline`` returns."""
     return tuple(
         ModelRecord(module, plan.weights.model_name, plan.weights.origin, plan.engine)
         for module, plan in plans.items()

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_helpers.ground_truth import PageTruth
-from ocr_helpers.image_arrays import check_array
 from ocr_helpers.labels import UNREADABLE, LabelledPage
 from ocr_helpers.labels.rows import (
     LabelConflictError,
@@ -31,6 +30,7 @@ from ocr_helpers.labels.rows import (
     replace_file,
     rows_of,
 )
+from ocr_helpers.pages.image_arrays import check_array
 
 __all__ = [
     "CROPS_FOLDER",
@@ -101,7 +101,7 @@ def write_line_labels(
         LabelConflictError: such a row is there and ``replace`` is False; ``rec_gt.txt`` stays as it was.
         LabelPathError: a name is empty, is used twice, or is not a plain file name.
         LabelTextError: a text has a tab or a line break.
-        ocr_helpers.image_arrays.ArrayShapeError, ArrayDtypeError: not a picture.
+        ocr_helpers.pages.image_arrays.ArrayShapeError, ArrayDtypeError: not a picture.
         LabelWriteError: a file cannot be read or written.
 
     """

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.labels import UNREADABLE, LabelFileError, LabelledPage, LabelProblem
-from ocr_helpers.local_files import find_file
+from ocr_helpers.pages.local_files import find_file
 
 __all__ = ["Entry", "read_labels"]
 

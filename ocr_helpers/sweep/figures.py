@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.figures import GREY, new_figure
-from ocr_helpers.lettering import cells_of, draw_cells, draw_text, line_height, wrap
+from ocr_helpers.figures.lettering import cells_of, draw_cells, draw_text, line_height, wrap
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.sweep.grid import FIELDS
 from ocr_helpers.sweep.tables import METRICS

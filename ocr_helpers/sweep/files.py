@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.pipeline_settings import TOGGLES, PipelineSettings
 from ocr_helpers.settings import DetectionSettings
+from ocr_helpers.settings.pipeline import TOGGLES, PipelineSettings
 from ocr_helpers.sweep.pages import ModelProbe
 from ocr_helpers.sweep.tables import METRICS, SweepPage
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.page_limits import shown
-from ocr_helpers.setting_checks import SettingRangeError, SettingTypeError, UnknownSettingError
+from ocr_helpers.errors import OcrHelpersError, shown
 from ocr_helpers.settings import DetectionSettings
+from ocr_helpers.settings.checks import SettingRangeError, SettingTypeError, UnknownSettingError
 
 __all__ = ["FIELDS", "NoValuesError", "TooManySettingsError", "swept_settings"]
 
@@ -56,8 +55,8 @@ def swept_settings(
     Raises:
         NoValuesError: nothing to try.
         TooManySettingsError: more than 100,000 combinations; or ``samples`` is not from 1 to 100,000.
-        ocr_helpers.setting_checks.UnknownSettingError: a name that is none of DetectionSettings'.
-        ocr_helpers.setting_checks.SettingTypeError, SettingRangeError: a value that cannot be used.
+        ocr_helpers.settings.checks.UnknownSettingError: a name that is none of DetectionSettings'.
+        ocr_helpers.settings.checks.SettingTypeError, SettingRangeError: a value that cannot be used.
 
     """
     if not isinstance(grid_or_ranges, Mapping) or not grid_or_ranges:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_helpers.detection_tuning import NoPageError
+from ocr_helpers.detection.tuning import NoPageError
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.ground_truth import PageTruth, truth_beside
 from ocr_helpers.pages import Page, load_pages
@@ -75,7 +75,7 @@ def page_sources(pages: Any, truths: Sequence[PageTruth | None] | None) -> list[
     """Whatever was given as pages, one by one; nothing is loaded yet.
 
     Raises:
-        ocr_helpers.detection_tuning.NoPageError: no page, or not one truth for each.
+        ocr_helpers.detection.tuning.NoPageError: no page, or not one truth for each.
 
     """
     several = isinstance(pages, Iterable) and not isinstance(pages, str | bytes | bytearray | np.ndarray)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_helpers.detection_tuning import DetectionTuning, NoPageError
+from ocr_helpers.detection.tuning import DetectionTuning, NoPageError
 from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.settings import DetectionSettings
+from ocr_helpers.settings.pipeline import PipelineSettings
 from ocr_helpers.sweep.choice import LEAST_UNITS, Evidence, distances, weigh
 from ocr_helpers.sweep.files import read_sweep, write_sweep
 from ocr_helpers.sweep.pages import ModelProbe
@@ -166,7 +166,7 @@ class SweepResult:
         """The same with some of the pages only, to choose on them and look at the others.
 
         Raises:
-            ocr_helpers.detection_tuning.NoPageError: there is no such page.
+            ocr_helpers.detection.tuning.NoPageError: there is no such page.
 
         """
         wrong = [place for place in places if not 0 <= place < len(self.pages)]

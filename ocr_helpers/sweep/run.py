@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.pages import Page
-from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.settings import DetectionSettings
-from ocr_helpers.stage_models import ModuleNotLoadedError
+from ocr_helpers.settings.pipeline import PipelineSettings
 from ocr_helpers.stages import StagedPipeline
+from ocr_helpers.stages.models import ModuleNotLoadedError
 from ocr_helpers.sweep.files import Earlier
 from ocr_helpers.sweep.pages import (
     ModelProbe,

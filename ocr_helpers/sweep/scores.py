@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_helpers.ground_truth import PageTruth
-from ocr_helpers.page_scores import TEXT_OVERLAP
 from ocr_helpers.pages import Page
-from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.scoring import intersections_over_unions
+from ocr_helpers.scoring.pages import TEXT_OVERLAP
 from ocr_helpers.settings import DetectionSettings
+from ocr_helpers.settings.pipeline import PipelineSettings
 from ocr_helpers.stages import PageMap, StagedPipeline
 from ocr_helpers.text import comparable_text
 

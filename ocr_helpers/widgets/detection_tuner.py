@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 from matplotlib.figure import Figure
 
-from ocr_helpers.detection_advice import (
+from ocr_helpers.detection.advice import (
     PRESETS,
     SYMPTOMS,
     PresetNameError,
@@ -18,14 +18,14 @@ from ocr_helpers.detection_advice import (
     presets_of,
     save_presets,
 )
-from ocr_helpers.detection_frames import DetectionFrame
-from ocr_helpers.detection_state import TuningState
-from ocr_helpers.detection_tuning import DetectionTuning
+from ocr_helpers.detection.frames import DetectionFrame
+from ocr_helpers.detection.state import TuningState
+from ocr_helpers.detection.tuning import DetectionTuning
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.pages import Page
-from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.settings import DetectionSettings
+from ocr_helpers.settings.pipeline import PipelineSettings
 from ocr_helpers.stages import StagedPipeline
 from ocr_helpers.widgets.tuner_data import (
     code_of,
@@ -42,7 +42,7 @@ from ocr_helpers.widgets.tuner_words import FIELDS, REASON_WORDS, preset_rows, s
 if TYPE_CHECKING:
     from paddleocr import PaddleOCR
 
-    from ocr_helpers.staged_result import StagedResult
+    from ocr_helpers.stages.result import StagedResult
 
 __all__ = ["DetectionTuner"]
 
@@ -79,12 +79,12 @@ class DetectionTuner(anywidget.AnyWidget):
         presets_path: the YAML file in which presets of your own are kept; it is written when one is saved.
 
     Attributes:
-        tuning: the :class:`ocr_helpers.detection_tuning.DetectionTuning` under it.
+        tuning: the :class:`ocr_helpers.detection.tuning.DetectionTuning` under it.
         staged: the StagedPipeline it uses.
 
     Raises:
-        as :class:`ocr_helpers.detection_tuning.DetectionTuning`, and for ``presets_path`` as
-        :func:`ocr_helpers.detection_advice.load_presets`.
+        as :class:`ocr_helpers.detection.tuning.DetectionTuning`, and for ``presets_path`` as
+        :func:`ocr_helpers.detection.advice.load_presets`.
 
     """
 
@@ -152,7 +152,7 @@ class DetectionTuner(anywidget.AnyWidget):
 
     def figure(self) -> Figure:
         """The page with its boxes beside a table of settings and figures: readable without a kernel."""
-        from ocr_helpers.tuning_figures import show_tuning
+        from ocr_helpers.figures.tuning import show_tuning
 
         self.tuning.wait()
         return show_tuning(self.tuning)

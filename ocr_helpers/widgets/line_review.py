@@ -18,8 +18,8 @@ from ocr_helpers.labels import LabelledPage
 from ocr_helpers.labels.journal import JournalError
 from ocr_helpers.labels.rows import LabelConflictError
 from ocr_helpers.line_review import LineCorrections
-from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.samples import crop_quad
+from ocr_helpers.settings.pipeline import PipelineSettings
 from ocr_helpers.widgets.tuner_data import page_picture
 
 __all__ = ["LineReview"]

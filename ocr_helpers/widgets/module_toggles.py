@@ -9,20 +9,20 @@ import anywidget
 import cv2
 import traitlets
 
-from ocr_helpers.card_pictures import ImageRGB
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.figures import score_color, score_label
-from ocr_helpers.module_cards import MODULE_OF_STEP, TITLES, CardLine, ModuleCard, duration
-from ocr_helpers.module_switches import ModuleSwitches, SwitchState
+from ocr_helpers.figures.card_pictures import ImageRGB
+from ocr_helpers.module_toggles.cards import MODULE_OF_STEP, TITLES, CardLine, ModuleCard, duration
+from ocr_helpers.module_toggles.switches import ModuleSwitches, SwitchState
 from ocr_helpers.pages import Page
-from ocr_helpers.pipeline_settings import TOGGLES, PipelineSettings
-from ocr_helpers.stage_steps import ImageBGR, RunStopped
+from ocr_helpers.settings.pipeline import TOGGLES, PipelineSettings
 from ocr_helpers.stages import StagedPipeline
+from ocr_helpers.stages.steps import ImageBGR, RunStopped
 
 if TYPE_CHECKING:
     from paddleocr import PaddleOCR
 
-    from ocr_helpers.staged_result import StagedResult
+    from ocr_helpers.stages.result import StagedResult
 
 __all__ = ["ModuleToggles", "panel_of", "status_of"]
 
@@ -44,11 +44,11 @@ class ModuleToggles(anywidget.AnyWidget):
         settings: what the switches show at first; PaddleOCR's defaults where None.
 
     Attributes:
-        switches: the :class:`ocr_helpers.module_switches.ModuleSwitches` under it.
+        switches: the :class:`ocr_helpers.module_toggles.switches.ModuleSwitches` under it.
         staged: the StagedPipeline it runs.
 
     Raises:
-        ocr_helpers.stages.StageInputError, ocr_helpers.stage_models.NotAPipelineError: as ModuleSwitches.
+        ocr_helpers.stages.StageInputError, ocr_helpers.stages.models.NotAPipelineError: as ModuleSwitches.
 
     """
 

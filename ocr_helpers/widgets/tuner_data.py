@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_helpers.detection_frames import Comparison, DetectionFrame, FrameFigures
-from ocr_helpers.detection_state import TuningState
+from ocr_helpers.detection.frames import Comparison, DetectionFrame, FrameFigures
+from ocr_helpers.detection.state import TuningState
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.figures import score_label
 from ocr_helpers.ground_truth import PageTruth
-from ocr_helpers.pipeline_settings import PipelineSettings
 from ocr_helpers.settings import DetectionSettings
+from ocr_helpers.settings.pipeline import PipelineSettings
 
 __all__ = [
     "code_of",

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_helpers.card_pictures import CutLines
-from ocr_helpers.detection_frames import DetectionFrame, Texts
+from ocr_helpers.detection.frames import DetectionFrame, Texts
 from ocr_helpers.figures import score_color, score_label
+from ocr_helpers.figures.card_pictures import CutLines
 
 __all__ = ["CROPS", "LineRows"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ocr_helpers.detection_advice import Preset, Symptom
-from ocr_helpers.detection_state import NETWORK_FIELDS
+from ocr_helpers.detection.advice import Preset, Symptom
+from ocr_helpers.detection.state import NETWORK_FIELDS
 from ocr_helpers.settings import DetectionSettings
 
 __all__ = ["FIELDS", "REASON_WORDS", "preset_rows", "symptom_rows"]

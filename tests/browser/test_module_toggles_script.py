@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from ocr_helpers.module_cards import TITLES
-from ocr_helpers.pipeline_settings import TOGGLES
+from ocr_helpers.module_toggles.cards import TITLES
+from ocr_helpers.settings.pipeline import TOGGLES
 from tools.lab_session import ROOT
 
 FOLDER = ROOT / "ocr_helpers" / "widgets"

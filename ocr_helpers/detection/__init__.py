@@ -1,0 +1,1 @@
+"""Text detection tuned by hand: settings, what they find, what helps, without any widget."""
