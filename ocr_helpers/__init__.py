@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ocr_helpers.batch import BatchResult, read_documents
     from ocr_helpers.boxes import find_boxes
-    from ocr_helpers.device import choose_device, preflight
+    from ocr_helpers.device import choose_device
     from ocr_helpers.drawing import show_line, show_page
     from ocr_helpers.engines.comparison import compare_engines
+    from ocr_helpers.environment.preflight import preflight
     from ocr_helpers.error_report import ErrorReport
     from ocr_helpers.errors import OcrHelpersError
     from ocr_helpers.export import load_records, save_results
@@ -61,7 +62,7 @@ _MODULE_OF = {
     "load_sample_lines": "samples",
     "load_text_detection": "loading",
     "load_text_recognition": "loading",
-    "preflight": "device",
+    "preflight": "environment.preflight",
     "read_documents": "batch",
     "restore_spacing": "spacing",
     "save_results": "export",

@@ -1,4 +1,4 @@
-"""Which device and which engine run the networks, and why; and a report on whether this machine can.
+"""Which device and which engine run the networks, and why.
 
 Nothing here imports paddle unless Paddle was built for GPUs: its build is read from a file of the installed
 package.
@@ -13,15 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.messages import quiet_paddle
 from ocr_helpers.models.names import ENGINES, Engine, check_module
-
-if TYPE_CHECKING:
-    from ocr_helpers.preflight_report import PreflightReport
-    from ocr_helpers.weights import WeightsSource
 
 __all__ = [
     "DeviceNotAvailableError",
@@ -38,7 +33,6 @@ __all__ = [
     "installed_engines",
     "paddle_build",
     "paddle_version",
-    "preflight",
 ]
 
 _DEVICE = re.compile(r"cpu|gpu(?::([0-9]{1,3}))?")
@@ -286,36 +280,3 @@ def cpu_thread_count() -> int:
     except (OSError, ValueError):
         pass  # no cgroup v2 here: nothing limits the cores further
     return max(1, cores)
-
-
-def preflight(
-    weights: "WeightsSource" = "auto",
-    *,
-    device: str = "auto",
-    engine: str = "auto",
-    model_names: Mapping[str, str] | None = None,
-) -> "PreflightReport":
-    """Check this machine: versions, device, engine and weights per module, font, known traps, one real
-    prediction.
-
-    The network is not asked: ``weights="auto"`` shows the official weights where they are cached, else the
-    starter ones. The report is a table in a notebook and plain text elsewhere; ``report.ok`` is False where a
-    trap is an error.
-
-    Args:
-        weights: as for ``find_weights``.
-        device: as for :func:`choose_device`.
-        engine: as for :func:`choose_engine`.
-        model_names: module → PaddleOCR model name, where not the default.
-
-    Raises:
-        UnknownDeviceError, DeviceNotAvailableError: see :func:`choose_device`.
-        UnknownEngineError: see :func:`choose_engine`.
-        ocr_helpers.weights.UnknownWeightsError: see ``weights``.
-        ocr_helpers.models.names.UnknownModuleError, UnknownModelNameError: see ``weights`` and
-        ``model_names``.
-
-    """
-    from ocr_helpers.preflight_report import make_report
-
-    return make_report(weights, device=device, engine=engine, model_names=model_names)

@@ -23,13 +23,18 @@ from ocr_helpers.device import (
     engine_of,
     engine_preference,
     paddle_build,
-    preflight,
 )
 from ocr_helpers.environment import EnvironmentFacts, Trap, find_traps, gather_facts
+from ocr_helpers.environment.preflight import (
+    ModuleStatus,
+    PreflightReport,
+    TrialPrediction,
+    _module_traps,
+    preflight,
+)
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.messages import quiet_paddle
 from ocr_helpers.models.names import MODULES, UnknownModelNameError, UnknownModuleError
-from ocr_helpers.preflight_report import ModuleStatus, PreflightReport, TrialPrediction, _module_traps
 from ocr_helpers.weights import UnknownWeightsError
 
 NONE = PaddleBuild(installed=False)

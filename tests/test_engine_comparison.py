@@ -15,14 +15,8 @@ from ocr_helpers.engines import readers as engine_readers
 from ocr_helpers.engines import worker as engine_worker
 from ocr_helpers.engines.comparison import ComparisonInputError, compare_engines
 from ocr_helpers.engines.outcomes import EngineComparison, EngineOutcome, LineToRead, PageToRead, fold_twins
-from ocr_helpers.engines.readers import (
-    ENGINES,
-    EngineMissingError,
-    PageReading,
-    UnknownEngineNameError,
-    load_reader,
-    peak_bytes,
-)
+from ocr_helpers.engines.readers import ENGINES, UnknownEngineNameError, load_reader
+from ocr_helpers.engines.reading import EngineMissingError, PageReading, peak_bytes
 from ocr_helpers.engines.tesseract import TesseractFailedError, TesseractReader, _lines_of
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.pages import Page

@@ -16,10 +16,10 @@ from review_kernel import SAMPLES, SCORES, TEXTS, Kernel, labelled_result, resul
 
 from ocr_helpers.ground_truth import truth_beside
 from ocr_helpers.labels import LabelledPage, load_labelled_pages
-from ocr_helpers.labels.journal import JournalError, OtherPagesError
 from ocr_helpers.labels.rows import LabelConflictError
-from ocr_helpers.labels.sources import ReviewSourceError
 from ocr_helpers.line_review import CorrectionError, LineCorrections, LineState
+from ocr_helpers.line_review.journal import JournalError, OtherPagesError
+from ocr_helpers.line_review.sources import ReviewSourceError
 from ocr_helpers.pages import load_pages
 
 Make = Callable[..., LineCorrections]
@@ -165,14 +165,14 @@ def test_each_correction_is_on_the_disk_before_it_counts(make: Make, monkeypatch
     review = make()
     review.correct(0)
     synced: list[int] = []
-    monkeypatch.setattr("ocr_helpers.labels.journal.os.fsync", synced.append)
+    monkeypatch.setattr("ocr_helpers.line_review.journal.os.fsync", synced.append)
     review.correct(1)
     assert len(synced) == 1
 
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ocr_helpers.labels.journal.os.fsync", full)
+    monkeypatch.setattr("ocr_helpers.line_review.journal.os.fsync", full)
     with pytest.raises(JournalError, match="No space left"):
         review.correct(2, "저는 오늘 오후에")
     assert texts(review)[2] == TEXTS[2]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ocr_helpers.engines.readers import PageReading
+from ocr_helpers.engines.reading import PageReading
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.scoring import LineScores, PageScore, score_lines, score_page, sum_pages
 

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_helpers.device import cpu_thread_count
-from ocr_helpers.engines.readers import EngineMissingError, ImageBGR, PageReading, peak_bytes
+from ocr_helpers.engines.reading import EngineMissingError, ImageBGR, PageReading, peak_bytes
 from ocr_helpers.errors import OcrHelpersError
 
 __all__ = ["TesseractFailedError", "TesseractReader"]
@@ -47,7 +47,7 @@ class TesseractFailedError(OcrHelpersError, RuntimeError):
 
 
 class TesseractReader:
-    """Tesseract with Korean data; see :class:`ocr_helpers.engines.readers.Reader`.
+    """Tesseract with Korean data; see :class:`ocr_helpers.engines.reading.Reader`.
 
     Raises:
         EngineMissingError: it is not on PATH, or has no ``kor``.

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ocr_helpers.engines.readers import EngineMissingError, ImageBGR, Reader, load_reader
+from ocr_helpers.engines.readers import load_reader
+from ocr_helpers.engines.reading import EngineMissingError, ImageBGR, Reader
 
 __all__ = ["main", "work"]
 

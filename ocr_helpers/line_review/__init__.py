@@ -12,12 +12,20 @@ from numpy.typing import NDArray
 
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.labels import UNREADABLE, LabelledPage
-from ocr_helpers.labels.journal import JournalError
-from ocr_helpers.labels.sources import ReviewPage, review_pages
-from ocr_helpers.labels.states import CorrectionError, LineState, ReviewedLine, Show, State, as_number, clean
+from ocr_helpers.line_review.journal import JournalError
 from ocr_helpers.line_review.lines import drawn_quad
 from ocr_helpers.line_review.reader import AddedLineReader
 from ocr_helpers.line_review.record import ReviewRecord
+from ocr_helpers.line_review.sources import ReviewPage, review_pages
+from ocr_helpers.line_review.states import (
+    CorrectionError,
+    LineState,
+    ReviewedLine,
+    Show,
+    State,
+    as_number,
+    clean,
+)
 from ocr_helpers.settings.pipeline import PipelineSettings
 
 __all__ = ["CorrectionError", "LineCorrections", "LineState", "ReviewedLine"]
@@ -42,14 +50,14 @@ class LineCorrections(ReviewRecord):
             texts are typed.
 
     Attributes:
-        pages: the pages, see :class:`ocr_helpers.labels.sources.ReviewPage`.
+        pages: the pages, see :class:`ocr_helpers.line_review.sources.ReviewPage`.
         document: stands for the pixels of all pages.
         autosave: the journal's path, or None.
 
     Raises:
-        ocr_helpers.labels.sources.ReviewSourceError: nothing to review.
-        ocr_helpers.labels.journal.OtherPagesError: the journal belongs to other pages, or to other boxes.
-        ocr_helpers.labels.journal.JournalError: the journal cannot be read, or is none.
+        ocr_helpers.line_review.sources.ReviewSourceError: nothing to review.
+        ocr_helpers.line_review.journal.OtherPagesError: the journal belongs to other pages or boxes.
+        ocr_helpers.line_review.journal.JournalError: the journal cannot be read, or is none.
 
     """
 
@@ -117,7 +125,8 @@ class LineCorrections(ReviewRecord):
 
         Raises:
             CorrectionError: no such line or state, or an empty text for a line that can be read.
-            ocr_helpers.labels.journal.JournalError: the journal cannot be written; the line stays as it was.
+            ocr_helpers.line_review.journal.JournalError: the journal cannot be written; the line stays as
+                it was.
 
         """
         if state not in get_args(State):
@@ -145,7 +154,7 @@ class LineCorrections(ReviewRecord):
 
         Raises:
             CorrectionError: no such page, a page that is one line, no box, or one that a line has already.
-            ocr_helpers.labels.journal.JournalError: as `correct`.
+            ocr_helpers.line_review.journal.JournalError: as `correct`.
 
         """
         if isinstance(page, bool) or not isinstance(page, int) or not 0 <= page < len(self.pages):
@@ -185,7 +194,7 @@ class LineCorrections(ReviewRecord):
 
         Raises:
             CorrectionError: ``score`` is no number.
-            ocr_helpers.labels.journal.JournalError: as `correct`.
+            ocr_helpers.line_review.journal.JournalError: as `correct`.
 
         """
         score = as_number(score, "score")
@@ -236,14 +245,14 @@ class LineCorrections(ReviewRecord):
         return [truth for page in self.labels if (truth := page.truth) is not None]
 
     def save_labels(self, folder: str | Path, *, replace: bool = False) -> Path:
-        """Write PaddleOCR's label files; see :func:`ocr_helpers.labels.export.save_labels`."""
-        from ocr_helpers.labels.export import save_labels
+        """Write PaddleOCR's label files; see :func:`ocr_helpers.line_review.export.save_labels`."""
+        from ocr_helpers.line_review.export import save_labels
 
         return save_labels(self, Path(folder), replace)
 
     def save_ground_truth(self, folder: str | Path, *, replace: bool = False) -> list[Path]:
-        """Write ground truth; see :func:`ocr_helpers.labels.export.save_ground_truth`."""
-        from ocr_helpers.labels.export import save_ground_truth
+        """Write ground truth; see :func:`ocr_helpers.line_review.export.save_ground_truth`."""
+        from ocr_helpers.line_review.export import save_ground_truth
 
         return save_ground_truth(self, Path(folder), replace)
 

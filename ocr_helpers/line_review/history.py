@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ocr_helpers.labels.states import LineState
+from ocr_helpers.line_review.states import LineState
 
 __all__ = ["History"]
 

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import numpy as np
 
-from ocr_helpers.labels.journal import Journal, JournalError, OtherPagesError, Record
-from ocr_helpers.labels.sources import ReviewPage, document_of
-from ocr_helpers.labels.states import CorrectionError, LineState, ReviewedLine, clean, first_state
 from ocr_helpers.line_review.history import History
+from ocr_helpers.line_review.journal import Journal, JournalError, OtherPagesError, Record
 from ocr_helpers.line_review.lines import ReviewLines
+from ocr_helpers.line_review.sources import ReviewPage, document_of
+from ocr_helpers.line_review.states import CorrectionError, LineState, ReviewedLine, clean, first_state
 
 __all__ = ["ReviewRecord"]
 
@@ -31,8 +31,8 @@ class ReviewRecord:
         saved_files: what was exported: path → SHA-256 of the file as it was written.
 
     Raises:
-        ocr_helpers.labels.journal.OtherPagesError: the journal belongs to other pages, or to other boxes.
-        ocr_helpers.labels.journal.JournalError: the journal cannot be read, or is none.
+        ocr_helpers.line_review.journal.OtherPagesError: the journal belongs to other pages or boxes.
+        ocr_helpers.line_review.journal.JournalError: the journal cannot be read, or is none.
 
     """
 

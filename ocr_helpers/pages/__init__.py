@@ -139,7 +139,7 @@ def iter_pages(
 
     Raises:
         OcrHelpersError: a subclass for each cause; see `local_files`, `image_files`, `pdf_files`, `downloads`
-            and `page_limits`. Wrong options are refused at once, a wrong source when its turn comes.
+            and `limits`. Wrong options are refused at once, a wrong source when its turn comes.
 
     """
     _check_option("dpi", dpi, "dots per inch", 10_000)

@@ -15,9 +15,9 @@ from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.figures import score_color, score_label
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.labels import LabelledPage
-from ocr_helpers.labels.journal import JournalError
 from ocr_helpers.labels.rows import LabelConflictError
 from ocr_helpers.line_review import LineCorrections
+from ocr_helpers.line_review.journal import JournalError
 from ocr_helpers.samples import crop_quad
 from ocr_helpers.settings.pipeline import PipelineSettings
 from ocr_helpers.widgets.tuner_data import page_picture
@@ -113,11 +113,11 @@ class LineReview(anywidget.AnyWidget):
         return self.corrections.labels
 
     def save_labels(self, folder: str | Path | None = None, *, replace: bool = False) -> Path:
-        """Write PaddleOCR's label files; see :func:`ocr_helpers.labels.export.save_labels`."""
+        """Write PaddleOCR's label files; see :func:`ocr_helpers.line_review.export.save_labels`."""
         return self.corrections.save_labels(self.folder if folder is None else folder, replace=replace)
 
     def save_ground_truth(self, folder: str | Path | None = None, *, replace: bool = False) -> list[Path]:
-        """Write ground truth; see :func:`ocr_helpers.labels.export.save_ground_truth`."""
+        """Write ground truth; see :func:`ocr_helpers.line_review.export.save_ground_truth`."""
         return self.corrections.save_ground_truth(self.folder if folder is None else folder, replace=replace)
 
     def _status(self) -> dict[str, Any]:

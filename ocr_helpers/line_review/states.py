@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.labels.sources import FoundLine
+from ocr_helpers.line_review.sources import FoundLine
 
 __all__ = [
     "CorrectionError",

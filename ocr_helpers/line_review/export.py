@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ocr_helpers.labels import LabelledPage
 from ocr_helpers.labels.files import crop_line, write_ground_truth, write_line_labels, write_page_labels
 from ocr_helpers.labels.rows import LabelConflictError, replace_file
-from ocr_helpers.labels.states import ReviewedLine
+from ocr_helpers.line_review.states import ReviewedLine
 
 if TYPE_CHECKING:
     from ocr_helpers.line_review import LineCorrections

@@ -15,7 +15,7 @@ from ocr_helpers.models.names import MODULES, UnknownModuleError, check_model_na
 from ocr_helpers.models.starter import StarterWeightsMissingError
 from ocr_helpers.weights import UnknownWeightsError, WeightsSource
 
-__all__ = ["ModuleStatus", "PreflightReport", "TrialPrediction", "make_report"]
+__all__ = ["ModuleStatus", "PreflightReport", "TrialPrediction", "preflight"]
 
 _TRIAL_TEXT = "안녕하세요 2026"
 
@@ -128,10 +128,34 @@ class PreflightReport:
         return f'<table style="max-width:60em">{cells}</table>'
 
 
-def make_report(
-    weights: WeightsSource, *, device: str, engine: str, model_names: Mapping[str, str] | None
+def preflight(
+    weights: WeightsSource = "auto",
+    *,
+    device: str = "auto",
+    engine: str = "auto",
+    model_names: Mapping[str, str] | None = None,
 ) -> PreflightReport:
-    """Make the report; see ``ocr_helpers.device.preflight``."""
+    """Check this machine: versions, device, engine and weights per module, font, known traps, one real
+    prediction.
+
+    The network is not asked: ``weights="auto"`` shows the official weights where they are cached, else the
+    starter ones. The report is a table in a notebook and plain text elsewhere; ``report.ok`` is False where a
+    trap is an error.
+
+    Args:
+        weights: as for ``find_weights``.
+        device: as for :func:`ocr_helpers.choose_device`.
+        engine: as for :func:`ocr_helpers.device.choose_engine`.
+        model_names: module → PaddleOCR model name, where not the default.
+
+    Raises:
+        ocr_helpers.device.UnknownDeviceError, DeviceNotAvailableError: see :func:`ocr_helpers.choose_device`.
+        ocr_helpers.device.UnknownEngineError: see ``engine``.
+        ocr_helpers.weights.UnknownWeightsError: see ``weights``.
+        ocr_helpers.models.names.UnknownModuleError, UnknownModelNameError: see ``weights`` and
+        ``model_names``.
+
+    """
     resolved = choose_device(device)
     engine_preference(engine, resolved)
     facts = gather_facts(resolved)
