@@ -57,7 +57,7 @@ def line_bgr(
     return np.asarray(image)[:, :, ::-1].copy()
 
 
-@pytest.mark.parametrize("module", ["loading", "weights", "device", "model_files"])
+@pytest.mark.parametrize("module", ["loading", "weights", "device", "models.files"])
 def test_importing_is_light(repository: Path, module: str) -> None:
     code = (
         f"import sys, ocr_helpers.{module}\n"
