@@ -46,7 +46,7 @@ def caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PADDLE_PDX_CACHE_HOME", str(tmp_path / "paddlex"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(messages, "_said", set())
-    return tmp_path / "paddlex" / "official"
+    return tmp_path / "paddlex" / "official_models"
 
 
 # --- a mapping ---------------------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ def test_unreachable_hubs_are_known_within_seconds_and_asked_once(
 
 
 def test_the_hubs_are_those_that_paddlex_asks() -> None:
-    from paddlex.inference.utils.official import official as paddlex_models
+    from paddlex.inference.utils.official_models import official_models as paddlex_models
 
     asked = {hoster.healthcheck_url for hoster in paddlex_models.hoster_candidates}
     assert official.hub_urls() == asked

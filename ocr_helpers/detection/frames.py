@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_helpers.boxes import Candidates
-from ocr_helpers.boxes.reading_order import reading_order
 from ocr_helpers.ground_truth import PageTruth
+from ocr_helpers.reading_order import reading_order
 from ocr_helpers.scoring import BoxScore, match_boxes, page_cer, score_boxes
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.stages import PageMap

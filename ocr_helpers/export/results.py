@@ -40,8 +40,8 @@ def page_record(
     """
     from paddlex.inference.pipelines.ocr.result import OCRResult
 
-    from ocr_helpers.boxes.reading_order import reading_order
     from ocr_helpers.pages import Page
+    from ocr_helpers.reading_order import reading_order
     from ocr_helpers.stages.result import StagedResult
 
     if not isinstance(page, Page):

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ocr_helpers.boxes.page_columns import LevelBoxes, level_boxes
 from ocr_helpers.export.records import LineRecord
+from ocr_helpers.reading_order.columns import LevelBoxes, level_boxes
 
 __all__ = ["escape_markdown", "markdown_page", "plain_page", "printable", "without_shapeless"]
 

@@ -46,7 +46,7 @@ def show_page(
         page: that picture, as a uint8 (H, W, 3) BGR array or anything with ``image_bgr``; needed only where
             the result carries none. PaddleOCR finds boxes on the turned and flattened page, not on the file.
         order: how they are numbered: as the result lists them, or as a person reads the page, by
-            :func:`ocr_helpers.boxes.reading_order.reading_order`.
+            :func:`ocr_helpers.reading_order.reading_order`.
         low_score: boxes below it are dashed and thicker, their scores marked ``▼``.
         max_texts: of more texts only so many are listed; all boxes are drawn.
         restore_spacing: put spaces where Korean needs them (:func:`ocr_helpers.spacing.restore_spacing`);

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_helpers import spacing
-from ocr_helpers.boxes.reading_order import reading_order
 from ocr_helpers.figures import PageImageError, UnknownOrderError, UnknownResultError, as_rgb, require_keys
 from ocr_helpers.figures.lettering import Cell, align, cells_of
+from ocr_helpers.reading_order import reading_order
 
 __all__ = ["PageBoxes", "in_order", "page_image", "read_boxes", "spaced", "unwrapped"]
 

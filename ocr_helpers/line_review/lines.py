@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_helpers.boxes.reading_order import reading_order
 from ocr_helpers.line_review.sources import FoundLine, ReviewPage
 from ocr_helpers.line_review.states import CorrectionError, key_of, keys
+from ocr_helpers.reading_order import reading_order
 
 __all__ = ["ReviewLines", "drawn_quad"]
 

@@ -145,7 +145,7 @@ def _of_result(result: Any, number: int, dpi: float | None = None) -> ReviewPage
             f"Page {number + 1} is {type(result).__name__} without {', '.join(missing)}; expected a result "
             "of PaddleOCR.predict or StagedPipeline.run, or a LabelledPage."
         )
-    from ocr_helpers.boxes.reading_order import reading_order
+    from ocr_helpers.reading_order import reading_order
 
     prepared = result["doc_preprocessor_res"]
     image_bgr: NDArray[np.uint8] = np.asarray(prepared["output_img"], np.uint8)

@@ -79,7 +79,7 @@ def check_comparable(result: Mapping[str, Any], truth: PageTruth | None) -> None
 
 
 def _lines_of(result: Mapping[str, Any]) -> list[str]:
-    from ocr_helpers.boxes.reading_order import reading_order
+    from ocr_helpers.reading_order import reading_order
 
     if missing := [key for key in ("rec_texts", "rec_polys") if key not in result]:
         raise TextsError(

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from paddlex.inference.pipelines.ocr.result import OCRResult
 
-from ocr_helpers.boxes.reading_order import reading_order
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.figures import UnknownOrderError
+from ocr_helpers.reading_order import reading_order
 
 __all__ = ["STEPS", "PageMappingError", "StagedResult", "StepReport", "TextLine"]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import ocr_helpers as ocr
-from ocr_helpers.boxes.reading_order import QuadShapeError, QuadValueError, reading_order
+from ocr_helpers.reading_order import QuadShapeError, QuadValueError, reading_order
 
 Quads = NDArray[np.float64]
 

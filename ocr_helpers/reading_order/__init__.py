@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ocr_helpers.boxes.page_columns import LevelBoxes, find_columns, level_boxes, runs
 from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.reading_order.columns import LevelBoxes, find_columns, level_boxes, runs
 
 __all__ = ["QuadShapeError", "QuadValueError", "reading_order"]
 
