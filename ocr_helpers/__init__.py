@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from ocr_helpers.boxes import find_boxes
     from ocr_helpers.device import choose_device
     from ocr_helpers.drawing import show_line, show_page
+    from ocr_helpers.drawing.stages import show_stages
     from ocr_helpers.engines.comparison import compare_engines
     from ocr_helpers.environment.preflight import preflight
     from ocr_helpers.error_report import ErrorReport
     from ocr_helpers.errors import OcrHelpersError
     from ocr_helpers.export import load_records, save_results
-    from ocr_helpers.figures.stages import show_stages
     from ocr_helpers.labels import load_labelled_pages
     from ocr_helpers.loading import load_text_detection, load_text_recognition
     from ocr_helpers.loading.pipeline import load_pipeline
@@ -72,7 +72,7 @@ _MODULE_OF = {
     "score_result": "scoring",
     "show_line": "drawing",
     "show_page": "drawing",
-    "show_stages": "figures.stages",
+    "show_stages": "drawing.stages",
     "shrink_line": "samples",
     "sweep_detection": "tuning",
     "unsupported_characters": "text",

@@ -42,24 +42,27 @@ class _OwnProcess:
 
 class _Workbench(_OwnProcess):
     def __init__(self, weights: str, allow_download: bool) -> None:
-        import ocr_helpers as ocr
+        from ocr_helpers.loading import load_text_recognition
+        from ocr_helpers.loading.pipeline import load_pipeline
         from ocr_helpers.models.names import MODULES
         from ocr_helpers.models.official import OfficialWeightsUnreachableError
+        from ocr_helpers.settings.pipeline import PipelineSettings
         from ocr_helpers.stages import StagedPipeline
         from ocr_helpers.stages.line_reader import LineReader
+        from ocr_helpers.weights import find_weights
 
         try:
-            ocr.find_weights(weights, modules=MODULES, allow_download=allow_download)
+            find_weights(weights, modules=MODULES, allow_download=allow_download)
         except OfficialWeightsUnreachableError as error:
             raise EngineMissingError(
                 f"{error} Fetch them once, where a model hub can be reached: "
                 'ocr_helpers.load_pipeline("official").'
             ) from error
-        self._staged = StagedPipeline(ocr.load_pipeline(weights, device="cpu"))
-        recognizer = ocr.load_text_recognition(weights, device="cpu")
+        self._staged = StagedPipeline(load_pipeline(weights, device="cpu"))
+        recognizer = load_text_recognition(weights, device="cpu")
         self._lines = LineReader(recognizer.paddlex_predictor)
         # Unwarping stays off: its boxes cannot be mapped back onto the page, so no overlap could be counted.
-        self._settings = ocr.PipelineSettings(use_doc_orientation_classify=True)
+        self._settings = PipelineSettings(use_doc_orientation_classify=True)
         self.version = f"workbench, paddleocr {version('paddleocr')}"
         self.settings = f"{weights} weights; document orientation on, the rest PaddleOCR's defaults"
 

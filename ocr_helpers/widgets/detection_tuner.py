@@ -152,7 +152,7 @@ class DetectionTuner(anywidget.AnyWidget):
 
     def figure(self) -> Figure:
         """The page with its boxes beside a table of settings and figures: readable without a kernel."""
-        from ocr_helpers.figures.tuning import show_tuning
+        from ocr_helpers.drawing.tuning import show_tuning
 
         self.tuning.wait()
         return show_tuning(self.tuning)

@@ -16,14 +16,14 @@ from PIL import Image
 import ocr_helpers as ocr
 from ocr_helpers.boxes import BoxFinder
 from ocr_helpers.detection.layers import BEFORE, CONTOUR, REJECTED, Grid
-from ocr_helpers.figures import score_color
-from ocr_helpers.figures.detection import (
+from ocr_helpers.drawing.detection import (
     RegionError,
     UnknownParameterError,
     show_candidates,
     show_map,
     show_values,
 )
+from ocr_helpers.figures import score_color
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.samples import samples_dir
 from ocr_helpers.settings import DetectionSettings

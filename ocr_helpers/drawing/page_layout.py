@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_helpers.drawing.page_boxes import PageBoxes
 from ocr_helpers.figures.lettering import Cell, line_height, text_width, wrap
-from ocr_helpers.figures.page_boxes import PageBoxes
 
 __all__ = ["LEFT", "MARGIN", "NUMBER_WIDTH", "TOP", "Entry", "lay_out"]
 

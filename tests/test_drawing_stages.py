@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import ocr_helpers as ocr
+from ocr_helpers.drawing import stages as stage_figures
+from ocr_helpers.drawing.stages import show_stages
 from ocr_helpers.figures import UnknownResultError
-from ocr_helpers.figures import stages as stage_figures
-from ocr_helpers.figures.stages import show_stages
 from ocr_helpers.loading.pipeline import load_pipeline
 from ocr_helpers.module_toggles.cards import TITLES, cards_of, duration
 from ocr_helpers.settings.pipeline import TOGGLES, PipelineSettings

@@ -4,10 +4,10 @@ This module only gathers the names; each figure has its own module.
 """
 
 from ocr_helpers.detection.layers import Region, RegionError
-from ocr_helpers.figures.candidates import show_candidates, show_map
-from ocr_helpers.figures.changed_lines import show_changed_lines
-from ocr_helpers.figures.comparison import NoComparisonError, show_comparison
-from ocr_helpers.figures.values import UnknownParameterError, show_values
+from ocr_helpers.drawing.candidates import show_candidates, show_map
+from ocr_helpers.drawing.changed_lines import show_changed_lines
+from ocr_helpers.drawing.comparison import NoComparisonError, show_comparison
+from ocr_helpers.drawing.values import UnknownParameterError, show_values
 
 __all__ = [
     "NoComparisonError",

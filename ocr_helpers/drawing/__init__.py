@@ -3,9 +3,9 @@
 This module only gathers the names; each figure has its own module.
 """
 
+from ocr_helpers.drawing.line import ExpectedTextError, show_line
+from ocr_helpers.drawing.page import show_page
 from ocr_helpers.figures import OcrFigure, PageImageError, UnknownResultError
-from ocr_helpers.figures.line import ExpectedTextError, show_line
-from ocr_helpers.figures.page import show_page
 
 __all__ = [
     "ExpectedTextError",

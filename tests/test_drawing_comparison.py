@@ -12,7 +12,7 @@ from PIL import Image
 import ocr_helpers as ocr
 from ocr_helpers.detection.layers import GAINED, LOST
 from ocr_helpers.detection.tuning import DetectionTuning
-from ocr_helpers.figures.detection import NoComparisonError, RegionError, show_changed_lines, show_comparison
+from ocr_helpers.drawing.detection import NoComparisonError, RegionError, show_changed_lines, show_comparison
 from ocr_helpers.samples import samples_dir
 from ocr_helpers.stages import StagedPipeline
 

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from ocr_helpers.detection.frames import Comparison, DetectionFrame, Texts
 from ocr_helpers.detection.tuning import DetectionTuning
+from ocr_helpers.drawing.comparison import NoComparisonError, looks_of
 from ocr_helpers.figures import GREY, draw_image, new_figure
 from ocr_helpers.figures.card_pictures import CutLines, ImageRGB
-from ocr_helpers.figures.comparison import NoComparisonError, looks_of
 from ocr_helpers.figures.lettering import align, cells_of, draw_cells, draw_text, line_height, wrap
 from ocr_helpers.scoring import match_boxes
 

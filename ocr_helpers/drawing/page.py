@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
+from ocr_helpers.drawing.page_boxes import PageBoxes, in_order, page_image, read_boxes, spaced, unwrapped
+from ocr_helpers.drawing.page_layout import LEFT, MARGIN, NUMBER_WIDTH, TOP, Entry, lay_out
 from ocr_helpers.figures import (
     GREY,
     LEGEND_WIDTH,
@@ -22,8 +24,6 @@ from ocr_helpers.figures import (
     score_label,
 )
 from ocr_helpers.figures.lettering import draw_cells, draw_text, line_height, text_width
-from ocr_helpers.figures.page_boxes import PageBoxes, in_order, page_image, read_boxes, spaced, unwrapped
-from ocr_helpers.figures.page_layout import LEFT, MARGIN, NUMBER_WIDTH, TOP, Entry, lay_out
 
 __all__ = ["show_page"]
 
