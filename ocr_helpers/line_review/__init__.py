@@ -10,8 +10,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_helpers.ground_truth import PageTruth
-from ocr_helpers.labels import UNREADABLE, LabelledPage
+from ocr_helpers.line_review.export import save_ground_truth, save_labels
 from ocr_helpers.line_review.journal import JournalError
 from ocr_helpers.line_review.lines import drawn_quad
 from ocr_helpers.line_review.reader import AddedLineReader
@@ -234,26 +233,12 @@ class LineCorrections(ReviewRecord):
             "added": sum(line.found.added for line in lines),
         }
 
-    @property
-    def labels(self) -> list[LabelledPage]:
-        """The pages with all lines that are not deleted; unreadable ones have the text ``###``."""
-        return [self._labels_of(number) for number in range(len(self.pages))]
-
-    @property
-    def truths(self) -> list[PageTruth]:
-        """Boxes and texts of the lines that can be read, page by page; open lines as they were read."""
-        return [truth for page in self.labels if (truth := page.truth) is not None]
-
     def save_labels(self, folder: str | Path, *, replace: bool = False) -> Path:
         """Write PaddleOCR's label files; see :func:`ocr_helpers.line_review.export.save_labels`."""
-        from ocr_helpers.line_review.export import save_labels
-
         return save_labels(self, Path(folder), replace)
 
     def save_ground_truth(self, folder: str | Path, *, replace: bool = False) -> list[Path]:
         """Write ground truth; see :func:`ocr_helpers.line_review.export.save_ground_truth`."""
-        from ocr_helpers.line_review.export import save_ground_truth
-
         return save_ground_truth(self, Path(folder), replace)
 
     def _set(self, wanted: Mapping[int, LineState], id: str) -> list[int]:
@@ -292,22 +277,6 @@ class LineCorrections(ReviewRecord):
                 self._failed.add(number)
         for observer in list(self._observers):
             observer([number], said)
-
-    def _labels_of(self, number: int) -> LabelledPage:
-        page = self.pages[number]
-        kept = [line for line in self.lines(number) if line.now.state != "deleted"]
-        hard = tuple(line.now.state == "unreadable" for line in kept)
-        return LabelledPage(
-            Path(page.source),
-            tuple(UNREADABLE if line.now.state == "unreadable" else line.now.text for line in kept),
-            np.array([line.found.quad_xy for line in kept], np.float32).reshape(-1, 4, 2),
-            hard,
-            index=page.index,
-            format="review",
-            kind="line" if page.is_line else "page",
-            size_wh=page.size_wh,
-            dpi=page.dpi,
-        )
 
 
 def _box(page: ReviewPage, quad_xy: NDArray[np.float32]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:

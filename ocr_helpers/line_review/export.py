@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace as changed
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +13,13 @@ from numpy.typing import NDArray
 from ocr_helpers.labels import LabelledPage
 from ocr_helpers.labels.files import crop_line, write_ground_truth, write_line_labels, write_page_labels
 from ocr_helpers.labels.rows import LabelConflictError, replace_file
+from ocr_helpers.line_review.record import ReviewRecord
 from ocr_helpers.line_review.states import ReviewedLine
-
-if TYPE_CHECKING:
-    from ocr_helpers.line_review import LineCorrections
 
 __all__ = ["save_ground_truth", "save_labels"]
 
 
-def save_labels(review: "LineCorrections", folder: Path, replace: bool = False) -> Path:
+def save_labels(review: ReviewRecord, folder: Path, replace: bool = False) -> Path:
     """Write ``Label.txt``, ``rec_gt.txt`` with ``crop_img``, and the pages' pictures that do not lie there.
 
     PPOCRLabel opens the folder. For training, PaddleOCR's ``data_dir`` is the folder above for ``Label.txt``
@@ -76,7 +73,7 @@ def save_labels(review: "LineCorrections", folder: Path, replace: bool = False) 
     return written[-1]
 
 
-def save_ground_truth(review: "LineCorrections", folder: Path, replace: bool = False) -> list[Path]:
+def save_ground_truth(review: ReviewRecord, folder: Path, replace: bool = False) -> list[Path]:
     """Write a ``.json`` in the form of ``data/samples`` per page, and the pictures that do not lie there.
 
     A PDF that lies in the folder gets one file for all its pages, where all are in the review.
@@ -116,7 +113,7 @@ def save_ground_truth(review: "LineCorrections", folder: Path, replace: bool = F
 class _Picture:
     """The picture of a page where the labels say it is."""
 
-    def __init__(self, review: "LineCorrections", number: int, path: Path) -> None:
+    def __init__(self, review: ReviewRecord, number: int, path: Path) -> None:
         self._page = review.pages[number]
         self._path = path
         self.labels = changed(review.labels[number], path=path, index=0, dpi=None)
@@ -138,7 +135,7 @@ class _Picture:
         replace_file(self._path, content)
 
 
-def _picture_names(review: "LineCorrections", folder: Path) -> list[str]:
+def _picture_names(review: ReviewRecord, folder: Path) -> list[str]:
     """A file name per page: its own where the file lies in the folder and is one page, else a new PNG."""
     names: list[str] = []
     sources = [page.source for page in review.pages]
@@ -166,7 +163,7 @@ def _page_count(pdf: Path) -> int:
         return len(document)
 
 
-def _is_own(review: "LineCorrections", path: Path) -> bool:
+def _is_own(review: ReviewRecord, path: Path) -> bool:
     """Whether a file is as this review wrote it last."""
     return path.exists() and review.saved_files.get(str(path)) == _digest(path)
 

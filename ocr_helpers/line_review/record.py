@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import numpy as np
 
+from ocr_helpers.ground_truth import PageTruth
+from ocr_helpers.labels import UNREADABLE, LabelledPage
 from ocr_helpers.line_review.history import History
 from ocr_helpers.line_review.journal import Journal, JournalError, OtherPagesError, Record
 from ocr_helpers.line_review.lines import ReviewLines
@@ -106,6 +108,16 @@ class ReviewRecord:
         """Records of the journal that could not be read: a crash cut them off."""
         return self._journal.damaged
 
+    @property
+    def labels(self) -> list[LabelledPage]:
+        """The pages with all lines that are not deleted; unreadable ones have the text ``###``."""
+        return [self._labels_of(number) for number in range(len(self.pages))]
+
+    @property
+    def truths(self) -> list[PageTruth]:
+        """Boxes and texts of the lines that can be read, page by page; open lines as they were read."""
+        return [truth for page in self.labels if (truth := page.truth) is not None]
+
     def note_saved(self, files: Mapping[str, str]) -> None:
         """Remember files that were exported, path → SHA-256, so that they may be replaced later."""
         with self._lock:
@@ -181,6 +193,22 @@ class ReviewRecord:
         if number is None:
             raise CorrectionError(f"There is no line {key!r} among those found now.")
         return number
+
+    def _labels_of(self, number: int) -> LabelledPage:
+        page = self.pages[number]
+        kept = [line for line in self.lines(number) if line.now.state != "deleted"]
+        hard = tuple(line.now.state == "unreadable" for line in kept)
+        return LabelledPage(
+            Path(page.source),
+            tuple(UNREADABLE if line.now.state == "unreadable" else line.now.text for line in kept),
+            np.array([line.found.quad_xy for line in kept], np.float32).reshape(-1, 4, 2),
+            hard,
+            index=page.index,
+            format="review",
+            kind="line" if page.is_line else "page",
+            size_wh=page.size_wh,
+            dpi=page.dpi,
+        )
 
     def _on_change(self) -> None:
         """Called after records were taken in."""
