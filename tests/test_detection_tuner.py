@@ -53,19 +53,22 @@ def answer(sent: list[tuple[dict[str, Any], list[bytes]]]) -> dict[str, Any]:
 def frame_of(
     sent: list[tuple[dict[str, Any], list[bytes]]],
 ) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
-    content, buffers = [pair for pair in sent if pair[0]["kind"] == "frame"][-1]
-    kinds: list[Any] = [
-        np.float32,
-        np.float32,
-        np.float32,
-        np.uint8,
-        np.int32,
-        np.float32,
-        np.int32,
-        np.float32,
-    ]
-    names = ["before", "after", "scores", "states", "places", "truth", "lengths", "points"]
-    arrays = {n: np.frombuffer(b, k) for n, b, k in zip(names, buffers, kinds, strict=True)}
+    content, (joined,) = [pair for pair in sent if pair[0]["kind"] == "frame"][-1]
+    kinds: dict[str, Any] = {
+        "before": np.float32,
+        "after": np.float32,
+        "scores": np.float32,
+        "places": np.int32,
+        "truth": np.float32,
+        "lengths": np.int32,
+        "points": np.float32,
+        "states": np.uint8,
+    }
+    arrays, start = {}, 0
+    for (name, kind), size in zip(kinds.items(), content["sizes"], strict=True):
+        arrays[name] = np.frombuffer(joined, kind, size, start)
+        start += arrays[name].nbytes
+    assert start == len(joined)
     return content, arrays
 
 

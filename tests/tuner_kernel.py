@@ -132,8 +132,8 @@ def quad(x: float, y: float, width: float = 100, height: float = 20) -> list[flo
     return [x, y, x + width, y, x + width, y + height, x, y + height]
 
 
-def encoded(*arrays: Any) -> list[str]:
-    return [base64.b64encode(np.ascontiguousarray(array).tobytes()).decode() for array in arrays]
+def encoded(array: Any) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
 def frame(number: int = 1, page: int = 0, shift: float = 0, empty: bool = False, **more: Any) -> list[Any]:
@@ -147,19 +147,19 @@ def frame(number: int = 1, page: int = 0, shift: float = 0, empty: bool = False,
     message |= {"counts": {name: states.count(k) for k, name in enumerate(REASONS)}, "count": len(scores)}
     message |= {"milliseconds": 3.21, "truth": True, "input_size": [416, 320]} | more
     outline = np.array([[30, 30], [60, 30], [60, 50]], np.float32)
-    return [
-        message,
-        encoded(
-            np.array(before, np.float32),
-            np.array(after, np.float32),
-            np.array(scores, np.float32),
-            np.array(states, np.uint8),
-            np.array(kept, np.int32),
-            np.array([quad(20, 260)], np.float32),
-            np.array([3, -1], np.int32),
-            outline,
-        ),
+    arrays: list[np.ndarray[Any, Any]] = [
+        np.array(before, np.float32),
+        np.array(after, np.float32),
+        np.array(scores, np.float32),
+        np.array(kept, np.int32),
+        np.array([quad(20, 260)], np.float32),
+        np.array([3, -1], np.int32),
+        outline,
+        np.array(states, np.uint8),
     ]
+    message["sizes"] = [array.size for array in arrays]
+    joined = b"".join(array.tobytes() for array in arrays)
+    return [message, [encoded(np.frombuffer(joined, np.uint8))]]
 
 
 def image(page: int = 0, width: int = WIDTH, height: int = HEIGHT) -> list[Any]:

@@ -30,7 +30,7 @@ from ocr_helpers.stages import StagedPipeline
 from ocr_helpers.widgets.tuner_data import (
     code_of,
     comparison_of,
-    frame_buffers,
+    frame_arrays,
     frame_message,
     map_buffer,
     page_picture,
@@ -213,7 +213,8 @@ class DetectionTuner(anywidget.AnyWidget):
         message = frame_message(frame, truth is not None)
         self._sent_frame = max(self._sent_frame, frame.number)
         self._answered = answer
-        self.send({"kind": "frame", "id": answer} | message, frame_buffers(frame, truth, contours))
+        sizes, arrays = frame_arrays(frame, truth, contours)
+        self.send({"kind": "frame", "id": answer, "sizes": sizes} | message, [arrays])
 
     def _send_image(self, frame: DetectionFrame) -> None:
         self._sent_page = frame.page_number

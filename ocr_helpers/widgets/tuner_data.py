@@ -18,7 +18,7 @@ from ocr_helpers.settings.pipeline import PipelineSettings
 __all__ = [
     "code_of",
     "comparison_of",
-    "frame_buffers",
+    "frame_arrays",
     "frame_message",
     "map_buffer",
     "page_picture",
@@ -139,8 +139,14 @@ def frame_message(frame: DetectionFrame, truth: bool) -> dict[str, Any]:
     }
 
 
-def frame_buffers(frame: DetectionFrame, truth: PageTruth | None, contours: bool) -> list[bytes]:
-    """The arrays of a look, in the order in which the script takes them."""
+def frame_arrays(frame: DetectionFrame, truth: PageTruth | None, contours: bool) -> tuple[list[int], bytes]:
+    """The arrays of a look, one behind the other in the order in which the script takes them.
+
+    Returns:
+        How many numbers each has, and their bytes in one piece: each piece of a message is copied, and thrown
+        away, several times in the browser. Those of 4 bytes a number come first, as typed arrays need it.
+
+    """
     candidates = frame.candidates
     count = len(candidates.states)
     after = np.full((count, 8), np.nan, np.float32)
@@ -154,10 +160,10 @@ def frame_buffers(frame: DetectionFrame, truth: PageTruth | None, contours: bool
         candidates.quads_before_xy[:count].astype(np.float32),
         after,
         candidates.scores[:count].astype(np.float32),
-        candidates.states,
         order,
         np.empty((0, 8), np.float32) if truth is None else truth.quads_xy,
         lengths,
         points.astype(np.float32),
+        candidates.states,
     ]
-    return [np.ascontiguousarray(array).tobytes() for array in arrays]
+    return [array.size for array in arrays], b"".join(array.tobytes() for array in arrays)

@@ -402,7 +402,7 @@ def test_boxes_of_another_page_wait_for_its_picture(start: Start) -> None:
 
 def test_a_picture_that_is_none_is_said(start: Start) -> None:
     page = start()
-    tell(page, [image()[0], encoded(np.zeros(9, np.uint8))])
+    tell(page, [image()[0], [encoded(np.zeros(9, np.uint8))]])
     expect(banner(page)).to_contain_text("cannot show the picture")
 
 
@@ -448,7 +448,7 @@ def test_the_page_and_its_map(start: Start) -> None:
     page.locator("[data-layer=map]").check()
     assert sent(page, "layers") == [{"kind": "layers", "contour": False, "map": True}]
     message = {"kind": "map", "page": 0, "map_id": "m", "width": 40, "height": 30}
-    tell(page, [message, encoded(values)])
+    tell(page, [message, [encoded(values)]])
     settled(page)
     assert color_at(page, 50, 150, "paper") == [255, 255, 255, 255]
     strong = color_at(page, 350, 150, "paper")

@@ -1,7 +1,7 @@
 // One answer of the kernel: every candidate of a page under one setting.
 
 class Frame {
-  constructor(message, buffers, reasons) {
+  constructor(message, arrays, reasons) {
     this.message = message;
     this.page = message.page;
     this.number = message.frame;
@@ -9,19 +9,27 @@ class Frame {
     this.counts = message.counts ?? {};
     this.count = message.count;
     this.reasons = reasons;
-    this.before = typed(Float32Array, buffers[0]);
-    this.after = typed(Float32Array, buffers[1]);
-    this.scores = typed(Float32Array, buffers[2]);
-    this.states = typed(Uint8Array, buffers[3]);
-    this.kept = typed(Int32Array, buffers[4]);
-    this.truth = typed(Float32Array, buffers[5]);
-    this.lengths = typed(Int32Array, buffers[6]);
-    this.points = typed(Float32Array, buffers[7]);
+    // One copy, so that each array begins where its type needs it; they share its memory.
+    const bytes = typed(Uint8Array, arrays);
+    let at = 0;
+    const [before, after, scores, kept, truth, lengths, points, states] = message.sizes;
+    const next = (Type, size) => {
+      const array = new Type(bytes.buffer, at, size);
+      at += array.byteLength;
+      return array;
+    };
+    this.before = next(Float32Array, before);
+    this.after = next(Float32Array, after);
+    this.scores = next(Float32Array, scores);
+    this.kept = next(Int32Array, kept);
+    this.truth = next(Float32Array, truth);
+    this.lengths = next(Int32Array, lengths);
+    this.points = next(Float32Array, points);
+    this.states = next(Uint8Array, states);
     this.order = []; // place in PaddleOCR's order → candidate
     this.kept.forEach((place, candidate) => {
       if (place >= 0) this.order[place] = candidate;
     });
-    this.paths = new Map();
   }
 
   reason(candidate) {
@@ -36,17 +44,6 @@ class Frame {
   quad(candidate) {
     const from = Number.isNaN(this.after[candidate * 8]) ? this.before : this.after;
     return from.subarray(candidate * 8, candidate * 8 + 8);
-  }
-
-  /** A drawing, built once: `draw(path)` adds to a Path2D in page pixels. */
-  path(name, draw) {
-    let path = this.paths.get(name);
-    if (!path) {
-      path = new Path2D();
-      draw(path);
-      this.paths.set(name, path);
-    }
-    return path;
   }
 }
 

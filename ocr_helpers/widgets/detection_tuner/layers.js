@@ -14,74 +14,76 @@ const LAYERS = [
 const SCORE_STEPS = 20; // between the colours of 0.5 and 1
 const STEP_COLORS = Array.from({ length: SCORE_STEPS + 1 }, (_, step) => scoreColor(0.5 + step / 2 / SCORE_STEPS));
 
-/** The kept boxes, one path for each place in STEP_COLORS that has any. */
-function keptPaths(frame) {
-  if (frame.keptPaths) return frame.keptPaths;
-  const paths = [];
+/** The kept boxes by their place in STEP_COLORS. */
+function keptBySteps(frame) {
+  const steps = [];
   for (const candidate of frame.order) {
     const step = Math.round(clamp((frame.scores[candidate] || 0) - 0.5, 0, 0.5) * 2 * SCORE_STEPS);
-    paths[step] ??= new Path2D();
-    addQuad(paths[step], frame.after, candidate * 8);
+    (steps[step] ??= []).push(candidate);
   }
-  frame.keptPaths = paths;
-  return paths;
+  return steps;
 }
 
-function contourPath(frame) {
-  return frame.path("contour", (path) => {
-    let at = 0;
-    for (const length of frame.lengths) {
-      if (length < 0) break;
-      for (let k = 0; k < length; k++, at += 2) {
-        if (k) path.lineTo(frame.points[at], frame.points[at + 1]);
-        else path.moveTo(frame.points[at], frame.points[at + 1]);
-      }
-      path.closePath();
+function addOutlines(context, { lengths, points }) {
+  let at = 0;
+  for (const length of lengths) {
+    if (length < 0) break;
+    for (let k = 0; k < length; k++, at += 2) {
+      if (k) context.lineTo(points[at], points[at + 1]);
+      else context.moveTo(points[at], points[at + 1]);
     }
-  });
+    context.closePath();
+  }
 }
 
-function rejectedPath(frame, state) {
-  return frame.path(`rejected ${state}`, (path) => {
-    for (let k = 0; k < frame.count; k++) if (frame.states[k] === state) addQuad(path, frame.quad(k));
-  });
-}
-
-function allPath(frame, name, quads, candidates) {
-  return frame.path(name, (path) => candidates.forEach((k) => addQuad(path, quads, k * 8)));
-}
-
+// Outlines are traced into the canvas's own path each time. A Path2D kept per frame would be faster to draw again,
+// but the browser frees it only when it collects the whole page, and that stops the slider.
 function drawInk(context, view, { frame, shown, compare, selected, hovered }) {
   if (!frame) return;
-  const stroke = (path, { color, dash = [] }, width) => {
+  const trace = (quads, candidates) => {
+    context.beginPath();
+    for (const candidate of candidates) addQuad(context, quads, candidate * 8);
+  };
+  const stroke = ({ color, dash = [] }, width) => {
     context.strokeStyle = color;
     context.lineWidth = width / view.scale;
     context.setLineDash(dash.map((length) => length / view.scale));
-    context.stroke(path);
+    context.stroke();
   };
   const thin = clamp(2.2 * view.scale, 0.9, 1.6); // small print under thick lines cannot be read
   const halo = thin < 1.6 ? 0.8 : 2;
   context.lineJoin = "round";
   if (shown.contour) {
+    context.beginPath();
+    addOutlines(context, frame);
     context.fillStyle = "#008a3e22";
-    context.fill(contourPath(frame), "evenodd");
-    stroke(contourPath(frame), { color: CONTOUR_COLOR }, 1);
+    context.fill("evenodd");
+    stroke({ color: CONTOUR_COLOR }, 1);
   }
   if (shown.boxes) {
-    stroke(allPath(frame, "kept", frame.after, frame.order), { color: "#ffffffb0" }, thin + halo);
-    keptPaths(frame).forEach((path, step) => stroke(path, { color: STEP_COLORS[step] }, thin));
+    trace(frame.after, frame.order);
+    stroke({ color: "#ffffffb0" }, thin + halo);
+    keptBySteps(frame).forEach((candidates, step) => {
+      trace(frame.after, candidates);
+      stroke({ color: STEP_COLORS[step] }, thin);
+    });
   }
-  if (shown.before) stroke(allPath(frame, "before", frame.before, frame.order), BEFORE_STYLE, 1);
+  if (shown.before) {
+    trace(frame.before, frame.order);
+    stroke(BEFORE_STYLE, 1);
+  }
   if (shown.rejected) {
     frame.reasons.forEach(({ id }, state) => {
-      if (state) stroke(rejectedPath(frame, state), rejectedStyle(id), thin);
+      if (!state) return;
+      context.beginPath();
+      frame.states.forEach((each, candidate) => each === state && addQuad(context, frame.quad(candidate)));
+      stroke(rejectedStyle(id), thin);
     });
   }
   if (shown.truth) {
-    const truth = frame.path("truth", (path) => {
-      for (let at = 0; at < frame.truth.length; at += 8) addQuad(path, frame.truth, at);
-    });
-    stroke(truth, TRUTH_STYLE, 1.4);
+    context.beginPath();
+    for (let at = 0; at < frame.truth.length; at += 8) addQuad(context, frame.truth, at);
+    stroke(TRUTH_STYLE, 1.4);
   }
   if (shown.compare && compare) {
     drawDifferences(context, view, stroke, compare.lost, LOST_STYLE, 2.5, "−");
@@ -92,24 +94,24 @@ function drawInk(context, view, { frame, shown, compare, selected, hovered }) {
 }
 
 function mark(context, stroke, frame, candidate, width, share) {
-  const path = new Path2D();
-  addQuad(path, frame.quad(candidate));
+  context.beginPath();
+  addQuad(context, frame.quad(candidate));
   const kept = frame.isKept(candidate);
   const color = scoreColor(frame.scores[candidate]);
   const style = kept ? { color } : rejectedStyle(frame.reason(candidate).id);
   context.globalAlpha = share;
   context.fillStyle = style.color;
-  context.fill(path);
+  context.fill();
   context.globalAlpha = 1;
-  stroke(path, { color: "white" }, width + 2.5);
-  stroke(path, style, width);
+  stroke({ color: "white" }, width + 2.5);
+  stroke(style, width);
 }
 
 /** Quads with a sign at their first corner, so that colour is not the only difference. */
 function drawDifferences(context, view, stroke, quads, style, width, sign) {
-  const path = new Path2D();
-  quads.forEach((quad) => addQuad(path, quad));
-  stroke(path, style, width);
+  context.beginPath();
+  quads.forEach((quad) => addQuad(context, quad));
+  stroke(style, width);
   const radius = 8 / view.scale;
   context.font = `bold ${14 / view.scale}px sans-serif`;
   context.textAlign = "center";

@@ -82,10 +82,10 @@ class PageArea {
     this.view.redraw("paper");
   }
 
-  takeFrame(message, buffers) {
+  takeFrame(message, arrays) {
     const turned = this.frame && this.frame.page !== message.page;
     if (turned) this.markedQuad = null;
-    this.frame = new Frame(message, buffers, this.reasons);
+    this.frame = new Frame(message, arrays, this.reasons);
     this.selected = this.markedQuad ? sameBox(this.frame, this.markedQuad) : -1;
     this.hovered = -1;
     this.view.redraw("ink");

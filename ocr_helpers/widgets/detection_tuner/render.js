@@ -87,7 +87,7 @@ class Tuner {
     else if (message?.kind === "map") this.area.takeMap(message, buffers[0]);
     else if (message?.kind === "crops") this.lines.takeCrops(message, buffers);
     else if (message?.kind === "frame") {
-      this.area.takeFrame(message, buffers);
+      this.area.takeFrame(message, buffers[0]);
       this.tieLines();
     }
     this.transport.receive(message); // last: it may send the next change

@@ -11,7 +11,7 @@ class StatusBar {
       item.dataset.reason = id;
       if (state) lineSample(item, rejectedStyle(id));
       else element("span", "gradient", item).style.background = SCORE_GRADIENT;
-      const number = element("b", "", item, { textContent: "0" });
+      const number = element("span", "digits", element("b", "", item), { textContent: "0" });
       element("span", "", item, { textContent: word });
       return { id, item, number };
     });
