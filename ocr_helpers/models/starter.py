@@ -2,8 +2,8 @@
 
 Four of the five modules lie in the repository in both forms. Detection's network, PP-OCRv6_small_det in
 onnx form, lies inside the package rapidocr (Apache-2.0); our own ``inference.yml`` is put beside a copy of it
-in the user's cache, because PaddleOCR loads a directory, and neither the repository nor the installed package
-is ours to write into.
+(0 in place of its denormal weights) in the user's cache, because PaddleOCR loads a directory, and neither the
+repository nor the installed package is ours to write into.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.models.denormals import without_denormals
 from ocr_helpers.models.names import MODEL_NAMES
 
 __all__ = [
@@ -34,6 +35,7 @@ STARTER_MODELS_DIR: Final = Path(__file__).resolve().parents[2] / "data" / "star
 _DETECTION = "PP-OCRv5_mobile_det"
 _RAPIDOCR_FILE = "PP-OCRv6_det_small.onnx"
 _RAPIDOCR_SHA256 = "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"  # rapidocr 3.10.0
+_DETECTION_SHA256 = "1a6f3767154cafaa97c5fb6a4f0db0c436a4654947826a641fa323c32fb3ebfc"  # no denormals
 _MODELS = tuple(names[0] for names in MODEL_NAMES.values())
 
 
@@ -153,17 +155,14 @@ def _rapidocr_onnx() -> Path:
 
 
 def _assemble_detection(config: Path, sums: Mapping[str, str]) -> Path:
-    """A directory with rapidocr's onnx file and our ``inference.yml``, made once per content.
+    """A directory with rapidocr's network and our ``inference.yml``, made once per content.
 
     It is built aside and renamed into place, so another process never sees half of it.
     """
     onnx = _rapidocr_onnx()
     verify_sha256(onnx, _RAPIDOCR_SHA256)
-    files = {
-        "inference.onnx": (onnx, _RAPIDOCR_SHA256),
-        "inference.yml": (config, sums[f"{_DETECTION}/inference.yml"]),
-    }
-    key = hashlib.sha256("".join(digest for _, digest in files.values()).encode()).hexdigest()[:12]
+    files = {"inference.onnx": _DETECTION_SHA256, "inference.yml": sums[f"{_DETECTION}/inference.yml"]}
+    key = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:12]
     target = cache_dir() / "starter_models" / f"{_DETECTION}-{key}"
     if _holds(target, files):
         return target
@@ -172,8 +171,8 @@ def _assemble_detection(config: Path, sums: Mapping[str, str]) -> Path:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as scratch:
             fresh, stale = Path(scratch) / "fresh", Path(scratch) / "stale"
             fresh.mkdir()
-            for name, (source, _) in files.items():
-                shutil.copyfile(source, fresh / name)
+            (fresh / "inference.onnx").write_bytes(without_denormals(onnx.read_bytes()))
+            shutil.copyfile(config, fresh / "inference.yml")
             for _attempt in range(3):
                 # Of two processes that do this at once one rename fails; what the other put there serves
                 # both.
@@ -194,9 +193,9 @@ def _assemble_detection(config: Path, sums: Mapping[str, str]) -> Path:
     )
 
 
-def _holds(directory: Path, files: Mapping[str, tuple[Path, str]]) -> bool:
+def _holds(directory: Path, files: Mapping[str, str]) -> bool:
     try:
-        for name, (_, digest) in files.items():
+        for name, digest in files.items():
             verify_sha256(directory / name, digest)
     except (StarterWeightsMissingError, StarterWeightsDamagedError):
         return False
