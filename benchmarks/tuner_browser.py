@@ -5,13 +5,19 @@ input event to the frame in which the canvas shows boxes of that value. Lines ar
 they are for a user. Then the slider is moved at every animation frame, faster than the kernel answers: the
 time between two animation frames says whether any was lost, and at the end the canvas must show the last
 value. In turn, as many frames pass with nothing happening: what a machine loses then, it loses without us.
+
+JupyterLab leaves some 20 MB of garbage from loading. The browser compacts it once, at the first calm it
+finds, and stops the page for 50 ms: it is asked to do so before anything is measured, and never again. Where
+the host of a virtual machine took processor time away during a sweep, as Linux counts it, the sweep is made
+again, for the target is one for an idle machine; how many were made again is printed.
 """
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +29,10 @@ from tools.lab_session import ROOT, RUN_TIMEOUT_S, START_TIMEOUT_S, running_lab
 MEDIAN_MS, P95_MS = 50.0, 100.0
 LOST_MS = 34.0
 """Two frames at 60 a second: a longer pause between animation frames means that one was lost."""
+
+STOLEN_S = 0.1
+"""Of the 8 processor seconds of a sweep on two cores; more was seen to cost 1 to 6 frames."""
+TRIES = 4  # for each sweep
 
 CELLS = [
     "import ocr_helpers as ocr\nstaged = ocr.StagedPipeline(ocr.load_pipeline('starter'))",
@@ -102,10 +112,41 @@ REST = """async count => {
 }"""
 
 
+def stolen_seconds() -> float:
+    """Processor time that the host of this virtual machine gave to others; 0 where none is counted.
+
+    The eighth number of ``/proc/stat`` (https://man7.org/linux/man-pages/man5/proc_stat.5.html).
+    """
+    counts = Path("/proc/stat")
+    return int(counts.read_text().split()[8]) / os.sysconf("SC_CLK_TCK") if counts.is_file() else 0.0
+
+
+def undisturbed(sweep: Callable[[], tuple[Any, float]]) -> tuple[Any, int]:
+    """What a sweep gave while the host took nothing, and how many were thrown away before.
+
+    ``sweep`` returns also the seconds that the host took.
+
+    Raises:
+        RuntimeError: it took something each time.
+
+    """
+    for thrown in range(TRIES):
+        moved, stolen = sweep()
+        if stolen <= STOLEN_S:
+            return moved, thrown
+    raise RuntimeError(
+        f"the host of this machine took more than {STOLEN_S} s of processor time from each of {TRIES} "
+        "sweeps: measure while it is idle"
+    )
+
+
 def measure(
     page_path: Path, chromium: str, drags: int, sweeps: int
-) -> tuple[list[float], list[Any], list[float]]:
-    """Milliseconds of each drag; of each sweep its frames and whether its end was shown; frames at rest."""
+) -> tuple[list[float], list[Any], list[float], int]:
+    """Milliseconds of each drag; of each sweep its frames and whether its end was shown; frames at rest.
+
+    At last, how many sweeps were made again.
+    """
     from playwright.sync_api import sync_playwright
 
     values, steady = ([round(0.2 + 0.01 * (n * step % 30), 2) for n in range(drags)] for step in (7, 1))
@@ -127,14 +168,23 @@ def measure(
                 page.evaluate(RUN_CELL, number)
             page.locator(".ocr-tuner-root canvas[data-frame]").wait_for(timeout=RUN_TIMEOUT_S * 1000)
             page.evaluate(DRAGS, [[0.31, 0.29], 3000])  # the first lines are read meanwhile
+            page.request_gc()
             times = page.evaluate(DRAGS, [values, 40])
-            moved, rest = [], []
-            for _ in range(sweeps):
-                moved.append(page.evaluate(SWEEP, steady))
+            moved, rest, again = [], [], 0
+
+            def sweep() -> tuple[Any, float]:
+                before = stolen_seconds()
+                result, stolen = page.evaluate(SWEEP, steady), stolen_seconds() - before
                 page.wait_for_timeout(6000)  # lines are read
+                return result, stolen
+
+            for _ in range(sweeps):
+                result, thrown = undisturbed(sweep)
+                moved.append(result)
+                again += thrown
                 rest += page.evaluate(REST, drags - 1)
             browser.close()
-    return times, moved, rest
+    return times, moved, rest, again
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -151,13 +201,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.drags < 20 or options.sweeps < 1 or not options.page.is_file():
         parser.error("--drags takes at least 20, --sweeps at least 1, --page a file")
-    times, sweeps, rest = measure(options.page.resolve(), options.chromium, options.drags, options.sweeps)
+    times, sweeps, rest, again = measure(
+        options.page.resolve(), options.chromium, options.drags, options.sweeps
+    )
     median, p95 = statistics.median(times), statistics.quantiles(times, n=20)[18]
     moved = [frame for sweep in sweeps for frame in sweep["frames"]]
     lost, lost_at_rest = (sum(frame > LOST_MS for frame in frames) for frames in (moved, rest))
     reached = all(sweep["reached"] for sweep in sweeps)
     met = median <= MEDIAN_MS and p95 <= P95_MS and lost == 0 and reached
-    print(f"{machine()}\n{options.page.name}, {len(times)} drags, {len(sweeps)} sweeps")
+    print(
+        f"{machine()}\n{options.page.name}, {len(times)} drags, {len(sweeps)} sweeps; {again} more were made "
+        "again, as the host took processor time"
+    )
     print(
         f"from the input event to new boxes: median {median:.0f} ms (at most {MEDIAN_MS:.0f}), 95 of 100 "
         f"within {p95:.0f} ms (at most {P95_MS:.0f})"
