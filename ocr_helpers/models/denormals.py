@@ -9,8 +9,6 @@ out: it acts on the threads that a session makes and on the one that makes the f
 runs it.
 """
 
-import numpy as np
-
 __all__ = ["without_denormals"]
 
 
@@ -24,6 +22,7 @@ def without_denormals(model: bytes) -> bytes:
         model: an onnx file, its weights inside it.
 
     """
+    import numpy as np
     import onnx
 
     changed = bytearray(model)
