@@ -1,5 +1,6 @@
 """The tuner's widget without a browser: messages in, arrays and traits out."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -148,18 +149,24 @@ def test_a_refusal_says_why_and_changes_nothing(tuner: Recorded, message: dict[s
 
 
 def test_compare_and_its_end(tuner: Recorded) -> None:
-    assert tuner.compare is None
+    def rows() -> dict[str, dict[str, Any]]:
+        shown: Any = tuner.compare
+        return {row["label"]: row for row in shown["rows"]}
+
+    assert rows()["recall"]["b"] == "100.0%" and {row["a"] for row in rows().values()} == {"–"}
+    best = rows()["CER"]
     tuner.ask(kind="pin")
     tuner.ask(kind="set", field="box_thresh", value=0.93)
     assert tuner.tuning.wait(60)
     shown: Any = tuner.compare
-    rows = {row["label"]: row for row in shown["rows"]}
-    assert rows["boxes"]["a"] == "65" and rows["recall"]["better"] == "a" and rows["CER"]["better"] == "a"
-    assert len(shown["lost"]) == 65 - int(rows["boxes"]["b"]) and shown["gained"] == []
+    now = rows()
+    assert now["boxes"]["a"] == "65" and now["recall"]["better"] == "a" and now["CER"]["better"] == "a"
+    assert len(shown["lost"]) == 65 - int(now["boxes"]["b"]) and shown["gained"] == shown["reshaped"] == []
+    assert now["CER"]["below_best"] and now["CER"]["best"] == best["b"] == best["best"]
+    assert now["CER"]["best_settings"] == DetectionSettings().as_kwargs() and not best["below_best"]
     assert tuner.state["has_pin"] and tuner.state["pin_label"] == "defaults"
     tuner.ask(kind="unpin")
-    shown = tuner.compare
-    assert shown is None
+    assert {row["a"] for row in rows().values()} == {"–"} and not tuner.state["has_pin"]
 
 
 def test_a_preset_of_ones_own_is_kept_for_the_next_time(tuner: Recorded, tmp_path: Path) -> None:
@@ -182,6 +189,29 @@ def test_code_is_that_of_the_settings(tuner: Recorded) -> None:
     assert ocr.PipelineSettings.from_yaml(tuner.code["YAML"]) == tuner.pipeline_settings
     tuner.ask(kind="set", field="max_side_limit", value=2000)
     assert tuner.tuning.wait(60) and tuner.code["Command line"].startswith("# max_side_limit")
+
+
+def test_code_says_where_its_file_is_not_what_was_shown(staged: ocr.StagedPipeline, tmp_path: Path) -> None:
+    (page,) = ocr.load_pages(RECEIPT)
+    half = dataclasses.replace(page, image_bgr=page.image_bgr[::2, ::2])
+    made = Recorded(staged, [page, half, half.image_bgr], presets_path=tmp_path / "own.yaml", recognize=False)
+    assert made.tuning.wait(60)
+    said = str(made.source_note)
+    assert not said and "#" not in made.code["Python"] + made.code["Command line"]
+    made.ask(kind="page", page=1)
+    assert made.tuning.wait(60)
+    said = str(made.source_note)
+    assert said == "the file has 576 × 1500"
+    for form in ("Python", "Command line"):
+        lines = made.code[form].splitlines()
+        comment = [line.removeprefix("# ") for line in lines if line.startswith("# ")]
+        assert " ".join(comment) == "Tuned on a page of 288 × 750 pixels; the file has 576 × 1500."
+        assert str(RECEIPT) in "".join(lines[len(comment) :])
+    compile(made.code["Python"], "code", "exec")
+    made.ask(kind="page", page=2)
+    assert made.tuning.wait(60)
+    assert "'page.png'" in made.code["Python"] and "is no file" in made.code["Python"].replace("\n# ", " ")
+    made.close()
 
 
 def test_the_static_picture_says_the_settings(tuner: Recorded) -> None:

@@ -16,10 +16,13 @@ from ocr_helpers.detection.advice import (
     load_presets,
     save_presets,
 )
+from ocr_helpers.detection.best import Best
+from ocr_helpers.detection.frames import SAME_SHAPE
 from ocr_helpers.detection.state import TuningState
 from ocr_helpers.detection.tuning import DetectionTuning, NoPageError, UnknownFieldError
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.samples import samples_dir
+from ocr_helpers.scoring import match_boxes
 from ocr_helpers.settings.checks import SettingRangeError, SettingsSyntaxError, SettingTypeError
 from ocr_helpers.stages import StagedPipeline, StageInputError
 
@@ -124,6 +127,55 @@ def test_pin_and_compare(tuning: DetectionTuning) -> None:
     assert a.cer is not None and b.cer is not None and a.cer < b.cer
     tuning.unpin()
     assert tuning.comparison is None
+
+
+def test_boxes_of_another_shape(tuning: DetectionTuning) -> None:
+    tuning.pin()
+    first = tuning.state.frame
+    tuning.set(unclip_ratio=2.4)
+    second = tuning.state.frame
+    assert first is not None and second is not None and tuning.comparison is not None
+    changes = tuning.comparison[2]
+    assert not len(changes.gained_xy) and not len(changes.lost_xy)
+    still = match_boxes(second.quads_xy, first.quads_xy, SAME_SHAPE)
+    assert len(changes.reshaped_xy) == len(first.quads_xy) - len(still) > 0
+    kept = {first.quads_xy[old].tobytes() for _, old in still}
+    assert not kept & {quad.tobytes() for quad in changes.reshaped_xy}
+
+
+def test_each_page_has_a_pin_of_its_own(staged: StagedPipeline) -> None:
+    tuning = DetectionTuning(staged, [RECEIPT, RECEIPT], recognize=False)
+    assert tuning.wait(120)
+    tuning.pin()
+    tuning.set(box_thresh=0.9)
+    assert tuning.comparison is not None and tuning.pinned_pages == (0,)
+    tuning.select_page(1)
+    assert tuning.wait(120) and tuning.comparison is None and tuning.state.pin is None
+    tuning.select_page(0)
+    assert tuning.wait(120) and tuning.comparison is not None
+    assert tuning.comparison[0].kept > tuning.comparison[1].kept
+    tuning.unpin()
+    assert tuning.pinned_pages == () and tuning.comparison is None
+
+
+def test_the_best_of_each_page_is_remembered(staged: StagedPipeline) -> None:
+    tuning = DetectionTuning(staged, [RECEIPT, np.full((400, 300, 3), 255, np.uint8)])
+    assert tuning.wait(120) and tuning.figures is not None
+    first, default = tuning.figures, tuning.settings
+    assert first.boxes is not None and first.cer is not None
+    assert tuning.best == {"hmean": Best(first.boxes.hmean, default), "cer": Best(first.cer, default)}
+    tuning.set(box_thresh=0.95)
+    assert tuning.wait(120) and tuning.best["hmean"].settings == default
+    best_cer = min((first.cer, default.unclip_ratio), (_cer_at(tuning, 1.8), 1.8))
+    assert (tuning.best["cer"].value, tuning.best["cer"].settings.unclip_ratio) == best_cer
+    tuning.select_page(1)
+    assert tuning.wait(120) and tuning.best == {}
+
+
+def _cer_at(tuning: DetectionTuning, unclip_ratio: float) -> float:
+    tuning.set(box_thresh=0.6, unclip_ratio=unclip_ratio)
+    assert tuning.wait(120) and tuning.figures is not None and tuning.figures.cer is not None
+    return tuning.figures.cer
 
 
 def test_reading_can_be_switched_off(staged: StagedPipeline) -> None:

@@ -81,6 +81,7 @@ def test_the_table_is_that_of_the_tuning(tuning: DetectionTuning, region: tuple[
     assert said[row + 1] == str(len(changes.lost_xy)) != "0"
     assert outlines(figure, 1, LOST.color) == len(changes.lost_xy)
     assert outlines(figure, 2, GAINED.color) == len(changes.gained_xy)
+    assert said[said.index("boxes reshaped") + 2] == str(len(changes.reshaped_xy))
 
 
 def test_the_better_of_two_is_bold(tuning: DetectionTuning) -> None:

@@ -192,7 +192,7 @@ def test_each_rejected_candidate_says_why() -> None:
     assert "none rejected" in said
     small = drawn_map(96, 128, (10, 10, 90, 14, 0.9))
     said = texts(show_candidates(small, DetectionSettings(unclip_ratio=0.1)))
-    assert [text for text in said if text.startswith("too small once widened   3.") and "< 5" in text]
+    assert [text for text in said if text.startswith("still too small   3.") and "< 5" in text]
 
 
 def test_hundreds_of_rejected_ones_are_counted_not_listed() -> None:

@@ -97,7 +97,19 @@ def fields() -> list[dict[str, Any]]:
 
 def status(**changes: Any) -> dict[str, Any]:
     given: dict[str, Any] = {"page": 0, "wanted": DEFAULTS, "busy": "", "error": "", "recognize": True}
-    return given | {"reading": 0, "has_pin": False, "pin_label": ""} | changes
+    given |= {"reading": 0, "has_pin": False, "pin_label": "", "pinned_pages": [], "settled": True}
+    return given | changes
+
+
+FIGURES = ("boxes", "box score", "text score", "precision", "recall", "H-mean", "CER")
+
+
+def figures(number: int = 1, value: str = "95.2%", text: str = "", **changes: Any) -> dict[str, Any]:
+    """The table of figures of a frame: the same value everywhere, and no best yet."""
+    row = {"about": text, "a": value, "b": value, "better": "", "below_best": False}
+    row |= {"best": "", "best_settings": None, "best_label": text}
+    rows = [row | {"label": name} for name in FIGURES]
+    return {"frame": number, "truth": True, "rows": rows, "gained": [], "lost": [], "reshaped": []} | changes
 
 
 def line(box: int, text: str | None = "가나다", score: str | None = "0.93") -> dict[str, Any]:
@@ -122,7 +134,8 @@ def everything(text: str = "가나다") -> dict[str, Any]:
         "symptoms": [symptom | {"id": "merge"}],
         "state": status(),
         "code": {"Python": f"settings({text})", "YAML": "thresh: 0.3"},
-        "compare": None,
+        "source_note": "",
+        "compare": figures(text=text),
         "lines": [line(0, text, "0.93"), line(1, "", "0.55"), line(2, None, None)],
         "lines_frame": 1,
     }

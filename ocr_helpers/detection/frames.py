@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 from ocr_helpers.boxes import Candidates
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.reading_order import reading_order
-from ocr_helpers.scoring import BoxScore, match_boxes, page_cer, score_boxes
+from ocr_helpers.scoring import BoxScore, intersections_over_unions, page_cer, score_boxes
+from ocr_helpers.scoring.boxes import matched_pairs
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.stages import PageMap
 
-__all__ = ["Comparison", "DetectionFrame", "FrameFigures", "Texts", "compare"]
+__all__ = ["SAME_SHAPE", "Comparison", "DetectionFrame", "FrameFigures", "Texts", "compare"]
+
+SAME_SHAPE = 0.8
+"""Boxes that overlap by less have changed in a way one sees: a line 20 pixels high became one of 26."""
 
 Texts = Mapping[bytes, tuple[str, float]]
 """Text and score of boxes read so far, by the bytes of their int16 corners."""
@@ -100,18 +104,26 @@ class Comparison:
     Attributes:
         gained_xy: int16 (N, 4, 2): boxes of the second that the first has not, nowhere near half the same.
         lost_xy: int16 (N, 4, 2): boxes of the first that the second has not.
+        reshaped_xy: int16 (N, 4, 2): boxes of the first, as they were, that the second has in another shape.
 
     """
 
     gained_xy: NDArray[np.int16]
     lost_xy: NDArray[np.int16]
+    reshaped_xy: NDArray[np.int16]
 
 
 def compare(first: DetectionFrame, second: DetectionFrame) -> Comparison:
-    """Boxes gained and lost from one look to the next; the same box is one that overlaps by half."""
-    pairs = match_boxes(second.quads_xy, first.quads_xy)
+    """Boxes gained, lost and reshaped from one look to the next.
+
+    The same box is one that overlaps by half (intersection over union); it is in another shape where it
+    overlaps by less than `SAME_SHAPE`.
+    """
+    shares = intersections_over_unions(second.quads_xy, first.quads_xy)
     gained = np.ones(len(second.quads_xy), bool)
     lost = np.ones(len(first.quads_xy), bool)
-    for new, old in pairs:
+    reshaped = np.zeros(len(first.quads_xy), bool)
+    for new, old in matched_pairs(shares):
         gained[new] = lost[old] = False
-    return Comparison(second.quads_xy[gained], first.quads_xy[lost])
+        reshaped[old] = shares[new, old] < SAME_SHAPE
+    return Comparison(second.quads_xy[gained], first.quads_xy[lost], first.quads_xy[reshaped])

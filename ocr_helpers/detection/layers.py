@@ -82,7 +82,7 @@ REJECTED: dict[Reason, Style] = {
 REJECTED_WORDS: dict[Reason, str] = {
     "low_score": "low score",
     "too_small": "too small",
-    "too_small_after_unclip": "too small once widened",
+    "too_small_after_unclip": "still too small",
     "beyond_limit": "beyond the limit",
 }
 MAP_OPACITY = 0.7

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ocr_helpers.detection.advice import PRESETS, SYMPTOMS, PresetNameError
-from ocr_helpers.detection.frames import Comparison, FrameFigures, compare
+from ocr_helpers.detection.best import Best, BestLooks
+from ocr_helpers.detection.frames import Comparison, DetectionFrame, FrameFigures, compare
 from ocr_helpers.detection.run import TuningRun
+from ocr_helpers.detection.source_note import source_note
 from ocr_helpers.detection.state import Pin, TuningState
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.ground_truth import PageTruth, truth_beside
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DetectionTuning", "NoPageError", "UnknownFieldError"]
 
+_REMEMBERED_FIGURES = 8
 _FIELDS = tuple(field.name for field in dataclasses.fields(DetectionSettings))
 
 
@@ -75,6 +78,10 @@ class DetectionTuning(TuningRun):
         super().__init__(staged, _pages(page_or_pages), as_pipeline_settings(settings), recognize)
         on = [toggle for toggle in TOGGLES.values() if getattr(self._others, toggle)]
         self._truths: dict[int, PageTruth | None] = dict(enumerate(truth or ()))
+        self._pins: dict[int, Pin] = {}
+        self._best = BestLooks()
+        self._notes: dict[int, str] = {}
+        self._figures: dict[tuple[int, int], FrameFigures] = {}
         if on and on != [TOGGLES["textline_orientation"]]:
             self._truths = dict.fromkeys(range(len(self.pages)))
         self._ask()
@@ -116,20 +123,37 @@ class DetectionTuning(TuningRun):
 
     @property
     def figures(self) -> FrameFigures | None:
-        """Counts and scores of the newest look."""
+        """Counts and scores of the newest look; None before a page's first."""
         state = self._state
-        return (
-            None if state.frame is None else FrameFigures.of(state.frame, state.texts, self._truth_for(state))
-        )
+        if state.frame is None or state.frame.page_number != state.page_number:
+            return None
+        return self._figures_of(state.frame, state)
+
+    @property
+    def best(self) -> dict[str, Best]:
+        """The best ``hmean`` and ``cer`` so far on the page shown, of settings that rested a moment."""
+        return self._best.of(self._state.page_number)
+
+    @property
+    def pinned_pages(self) -> tuple[int, ...]:
+        """Numbers of the pages that have a pinned look."""
+        return tuple(sorted(self._pins))
+
+    @property
+    def source_note(self) -> str:
+        """How the page shown differs from its file, as :func:`ocr_helpers.detection.source_note` says it."""
+        number = self._state.page_number
+        if number not in self._notes:
+            self._notes[number] = source_note(self.pages[number])
+        return self._notes[number]
 
     @property
     def comparison(self) -> tuple[FrameFigures, FrameFigures, Comparison] | None:
-        """Figures of the pinned look and of the newest, and the boxes gained and lost; None without a pin."""
+        """Figures of the pinned look and of the newest, and which boxes changed; None without a pin."""
         state = self._state
         if state.pin is None or state.frame is None or state.pin.frame.page_number != state.frame.page_number:
             return None
-        truth = self._truth_for(state)
-        first, second = (FrameFigures.of(f, state.texts, truth) for f in (state.pin.frame, state.frame))
+        first, second = (self._figures_of(frame, state) for frame in (state.pin.frame, state.frame))
         return first, second, compare(state.pin.frame, state.frame)
 
     def set(self, **values: Any) -> None:
@@ -191,7 +215,7 @@ class DetectionTuning(TuningRun):
         self.set_settings(presets[name])
 
     def select_page(self, number: int) -> None:
-        """Show another page, with the same settings.
+        """Show another page, with the same settings; each page has a pinned look of its own.
 
         Raises:
             NoPageError: there is no such page.
@@ -201,26 +225,29 @@ class DetectionTuning(TuningRun):
             raise NoPageError(f"page is {number!r}; expected a number from 0 to {len(self.pages) - 1}.")
         with self._change:
             texts = self._read.get(number, {})
+            pin = self._pins.get(number)
             self._state = dataclasses.replace(
-                self._state, page_number=number, texts=dict(texts), busy="page", error=None, pin=None
+                self._state, page_number=number, texts=dict(texts), busy="page", error=None, pin=pin
             )
             self._want(self._state.wanted)
         self._tell()
 
     def pin(self) -> None:
-        """Keep the newest look to compare later ones with."""
+        """Keep the newest look to compare later ones of this page with."""
         with self._change:
             frame = self._state.frame
             if frame is None or self._state.busy == "page":
                 raise NoPageError("There is nothing to pin yet: the first look is still being computed.")
-            self._state = dataclasses.replace(self._state, pin=Pin(frame, self._truth_for(self._state)))
+            pin = self._pins[frame.page_number] = Pin(frame, self._truth_for(self._state))
+            self._state = dataclasses.replace(self._state, pin=pin)
             self._count_unread()
             self._ask()
         self._tell()
 
     def unpin(self) -> None:
-        """Compare no longer."""
+        """Compare no longer on this page."""
         with self._change:
+            self._pins.pop(self._state.page_number, None)
             self._state = dataclasses.replace(self._state, pin=None)
             self._count_unread()
         self._tell()
@@ -232,6 +259,25 @@ class DetectionTuning(TuningRun):
             self._count_unread()
             self._ask()
         self._tell()
+
+    def _tell(self) -> None:
+        state = self._state
+        frame = state.frame
+        if state.settled and frame is not None and frame.page_number == state.page_number:
+            self._best.note(frame.page_number, frame.settings, self._figures_of(frame, state))
+        super()._tell()
+
+    def _figures_of(self, frame: DetectionFrame, state: TuningState) -> FrameFigures:
+        """Remembered, as the CER of a full page takes longer than finding its boxes."""
+        key = frame.number, sum(quad.tobytes() in state.texts for quad in frame.quads_xy)
+        found = self._figures.get(key)
+        if found is None:
+            found = FrameFigures.of(frame, state.texts, self.truth_of(frame.page_number))
+            with self._change:
+                self._figures[key] = found
+                while len(self._figures) > _REMEMBERED_FIGURES:
+                    del self._figures[next(iter(self._figures))]
+        return found
 
     def _truth_for(self, state: TuningState) -> PageTruth | None:
         return None if state.frame is None else self.truth_of(state.frame.page_number)

@@ -156,7 +156,7 @@ def _why(found: Candidate, settings: DetectionSettings) -> str:
     """The reason, with the number and the limit it is measured against."""
     if found.reason == "low_score":
         return f"low score   {score_label(found.score or 0.0, 3)} < box_thresh {settings.box_thresh:g}"
-    return f"too small once widened   {found.unclipped_side:.1f} px < {MIN_SIDE + 2} of the map"
+    return f"still too small   {found.unclipped_side:.1f} px < {MIN_SIDE + 2} of the map"
 
 
 def _notes(rejected: Sequence[Candidate], unlisted: Sequence[Candidate]) -> list[str]:

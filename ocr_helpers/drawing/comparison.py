@@ -63,6 +63,7 @@ def show_comparison(tuning: DetectionTuning, *, region: Region | None = None) ->
     rows += [
         ("boxes lost", str(len(changes.lost_xy)), "", ""),
         ("boxes gained", "", str(len(changes.gained_xy)), ""),
+        ("boxes reshaped", "", str(len(changes.reshaped_xy)), ""),
     ]
     tall = max(grid.size[1], (len(rows) + 1) * line_height(_SIZE_PT) + _HEAD)
     with matplotlib.style.context("default"):

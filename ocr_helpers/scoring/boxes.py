@@ -14,6 +14,7 @@ __all__ = [
     "QuadShapeError",
     "intersections_over_unions",
     "match_boxes",
+    "matched_pairs",
     "merged_boxes",
     "score_boxes",
     "split_boxes",
@@ -105,7 +106,11 @@ def match_boxes(found_xy: Any, expected_xy: Any, least_overlap: float = 0.5) -> 
         QuadShapeError: another shape.
 
     """
-    shares = intersections_over_unions(found_xy, expected_xy)
+    return matched_pairs(intersections_over_unions(found_xy, expected_xy), least_overlap)
+
+
+def matched_pairs(shares: NDArray[np.float64], least_overlap: float = 0.5) -> list[tuple[int, int]]:
+    """Do what `match_boxes` does where the shares of `intersections_over_unions` are known already."""
     if not shares.size:
         return []
     from scipy.optimize import linear_sum_assignment

@@ -29,7 +29,7 @@ from ocr_helpers.settings.pipeline import PipelineSettings
 from ocr_helpers.stages import StagedPipeline
 from ocr_helpers.widgets.tuner_data import (
     code_of,
-    comparison_of,
+    figures_of,
     frame_arrays,
     frame_message,
     map_buffer,
@@ -98,6 +98,7 @@ class DetectionTuner(anywidget.AnyWidget):
     reasons: Any = traitlets.List().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     code = traitlets.Dict().tag(sync=True)
+    source_note = traitlets.Unicode().tag(sync=True)
     compare: Any = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     lines: Any = traitlets.List().tag(sync=True)
     lines_frame = traitlets.Int(0).tag(sync=True)
@@ -181,11 +182,14 @@ class DetectionTuner(anywidget.AnyWidget):
             handler, answer = self._answering
             self._send_frame(state.frame, answer if handler == get_ident() else "")
         with self.hold_sync():
-            self.state = state_of(state)
-            self.compare = comparison_of(self.tuning.comparison)
+            self.state = state_of(state) | {"pinned_pages": list(self.tuning.pinned_pages)}
+            if state.settled or state.pin is not None or state.busy == "page":
+                self._show_figures(state)
             if state.settled:
+                note = self.tuning.source_note
                 page = self.tuning.pages[state.page_number]
-                self.code = code_of(self.tuning.pipeline_settings, page.source)
+                self.code = code_of(self.tuning.pipeline_settings, page, note)
+                self.source_note = note
             if state.frame is not None and state.settled and self._is_time_for_lines(state):
                 lines = self._rows.of(state.frame, state.texts)
                 self._send_crops(self._rows.fresh_crops())
@@ -194,6 +198,15 @@ class DetectionTuner(anywidget.AnyWidget):
                     if self.spacing["on"]:
                         self.spacing = _spacing_of(lines)
                 self.lines_frame = state.frame.number
+
+    def _show_figures(self, state: TuningState) -> None:
+        """Without a pin only once settings rest: what takes time while one drags must be worth it."""
+        figures = self.tuning.figures
+        if figures is None or state.frame is None:
+            self.compare = None
+        else:
+            compared, best = self.tuning.comparison, self.tuning.best
+            self.compare = figures_of(state.frame.number, figures, compared, best)
 
     def _is_time_for_lines(self, state: TuningState) -> bool:
         """While lines are read, all of them with their crops are sent twice a second, not after each few."""

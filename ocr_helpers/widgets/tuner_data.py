@@ -1,23 +1,27 @@
 """What DetectionTuner sends to the browser: plain data and bytes, made of the tuning's objects."""
 
-from collections.abc import Callable
-from typing import Any
+import textwrap
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_helpers.detection.best import Best
 from ocr_helpers.detection.frames import Comparison, DetectionFrame, FrameFigures
 from ocr_helpers.detection.state import TuningState
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.figures import score_label
 from ocr_helpers.ground_truth import PageTruth
+from ocr_helpers.pages import Page
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.settings.pipeline import PipelineSettings
 
 __all__ = [
     "code_of",
-    "comparison_of",
+    "figures_of",
     "frame_arrays",
     "frame_message",
     "map_buffer",
@@ -36,9 +40,6 @@ def state_of(state: TuningState) -> dict[str, Any]:
     error = state.error
     named = "" if error is None or isinstance(error, OcrHelpersError) else f"{type(error).__name__}: "
     pinned = None if state.pin is None else state.pin.frame.settings
-    changed = [] if pinned is None else [
-        f"{name} {value}" for name, value in pinned.as_kwargs().items() if value != getattr(_DEFAULTS, name)
-    ]  # fmt: skip
     return {
         "page": state.page_number,
         "wanted": state.wanted.as_kwargs(),
@@ -47,15 +48,34 @@ def state_of(state: TuningState) -> dict[str, Any]:
         "recognize": state.recognize,
         "reading": state.reading,
         "has_pin": pinned is not None,
-        "pin_label": "" if pinned is None else ", ".join(changed) or "defaults",
+        "pin_label": "" if pinned is None else _settings_label(pinned),
+        "settled": state.settled,
     }
 
 
-def code_of(settings: PipelineSettings, source: str) -> dict[str, str]:
-    """The settings in each form; where PaddleOCR has no word for one, why."""
+def _settings_label(settings: DetectionSettings) -> str:
+    changed = (
+        f"{name} {value}" for name, value in settings.as_kwargs().items() if value != getattr(_DEFAULTS, name)
+    )
+    return ", ".join(changed) or "defaults"
+
+
+def code_of(settings: PipelineSettings, page: Page, note: str) -> dict[str, str]:
+    """The settings in each form; where PaddleOCR has no word for one, why.
+
+    Args:
+        settings: the settings.
+        page: what they were tuned on. The code reads its file.
+        note: how the file differs from the page, "" where it does not; a comment in the code says it.
+
+    """
+    source = page.source if Path(page.source).suffix else "page.png"  # an array has no name
+    width, height = page.size_wh
+    said = f"Tuned on a page of {width} × {height} pixels; {note}."
+    comment = textwrap.fill(said, 40, initial_indent="# ", subsequent_indent="# ") + "\n" if note else ""
     forms: dict[str, Callable[[], str]] = {
-        "Python": lambda: settings.as_code("pipeline", source),
-        "Command line": lambda: settings.as_cli(source),
+        "Python": lambda: comment + settings.as_code("pipeline", source),
+        "Command line": lambda: comment + settings.as_cli(source),
         "YAML": settings.to_yaml,
     }
     code = {}
@@ -65,36 +85,6 @@ def code_of(settings: PipelineSettings, source: str) -> dict[str, str]:
         except OcrHelpersError as error:
             code[name] = f"# {error}"
     return code
-
-
-def comparison_of(
-    compared: tuple[FrameFigures, FrameFigures, Comparison] | None,
-) -> dict[str, Any] | None:
-    """A table of two looks, and the boxes gained and lost."""
-    if compared is None:
-        return None
-    first, second, changes = compared
-    rows = [_compared("boxes", first.kept, second.kept, str, 0)]
-    rows.append(_compared("mean box score", first.mean_score, second.mean_score, _score, 1))
-    rows.append(_compared("mean text score", first.mean_text_score, second.mean_text_score, _score, 1))
-    if first.boxes is not None and second.boxes is not None:
-        rows += [
-            _compared(word, getattr(first.boxes, name), getattr(second.boxes, name), _percent, 1)
-            for word, name in (("precision", "precision"), ("recall", "recall"), ("H-mean", "hmean"))
-        ]
-        rows.append(_compared("CER", first.cer, second.cer, _percent, -1))
-    return {
-        "rows": rows,
-        "gained": changes.gained_xy.reshape(-1, 8).tolist(),
-        "lost": changes.lost_xy.reshape(-1, 8).tolist(),
-    }
-
-
-def _compared(label: str, a: Any, b: Any, form: Callable[[Any], str], more_is: int) -> dict[str, str]:
-    better = ""
-    if a is not None and b is not None and more_is and a != b:
-        better = "b" if (b - a) * more_is > 0 else "a"
-    return {"label": label, "a": _known(a, form), "b": _known(b, form), "better": better}
 
 
 def _known(value: Any, form: Callable[[Any], str]) -> str:
@@ -107,6 +97,108 @@ def _score(value: float) -> str:
 
 def _percent(value: float) -> str:
     return f"{value:.1%}"
+
+
+class _Figure(NamedTuple):
+    """A column of the table: what it is called, and how it comes from a look."""
+
+    label: str
+    about: str
+    of: Callable[[FrameFigures], float | None]
+    form: Callable[[Any], str]
+    more_is: int  # better: 1, worse: -1, neither: 0
+    best: str = ""  # its name among the best
+
+
+_FIGURES = (
+    _Figure("boxes", "boxes kept", lambda look: look.kept, str, 0),
+    _Figure("box score", "mean score of the boxes", lambda look: look.mean_score, _score, 1),
+    _Figure(
+        "text score", "mean score of what was read in them", lambda look: look.mean_text_score, _score, 1
+    ),
+)
+_FIGURES_OF_TRUTH = (
+    _Figure(
+        "precision",
+        "share of the boxes that are right",
+        lambda look: _of_boxes(look, "precision"),
+        _percent,
+        1,
+    ),
+    _Figure(
+        "recall",
+        "share of the true boxes that were found",
+        lambda look: _of_boxes(look, "recall"),
+        _percent,
+        1,
+    ),
+    _Figure(
+        "H-mean",
+        "harmonic mean of precision and recall",
+        lambda look: _of_boxes(look, "hmean"),
+        _percent,
+        1,
+        "hmean",
+    ),
+    _Figure("CER", "character error rate: lower is better", lambda look: look.cer, _percent, -1, "cer"),
+)
+
+
+def figures_of(
+    frame_number: int,
+    now: FrameFigures,
+    compared: tuple[FrameFigures, FrameFigures, Comparison] | None,
+    best: Mapping[str, Best],
+) -> dict[str, Any]:
+    """A table of figures, pinned, now and best, and the boxes gained, lost and reshaped.
+
+    Args:
+        frame_number: of the look they belong to.
+        now: its figures.
+        compared: the pinned look's, its own, and what changed between them; None without a pin.
+        best: the best figures so far, by their names.
+
+    """
+    pinned, _, changes = compared or (None, None, None)
+    figures = _FIGURES if now.boxes is None else _FIGURES + _FIGURES_OF_TRUTH
+    table: dict[str, Any] = {
+        "frame": frame_number,
+        "truth": now.boxes is not None,
+        "rows": [_row(figure, pinned, now, best.get(figure.best)) for figure in figures],
+    }
+    for name in ("gained", "lost", "reshaped"):
+        quads_xy = np.empty(0) if changes is None else getattr(changes, f"{name}_xy")
+        table[name] = quads_xy.reshape(-1, 8).tolist()
+    return table
+
+
+def _row(
+    figure: _Figure, pinned: FrameFigures | None, now: FrameFigures, best: Best | None
+) -> dict[str, Any]:
+    """What stands below each other; "better" is the side that is, as far as the digits shown tell."""
+    a, b = None if pinned is None else figure.of(pinned), figure.of(now)
+    return {
+        "label": figure.label,
+        "about": figure.about,
+        "a": _known(a, figure.form),
+        "b": _known(b, figure.form),
+        "better": _better(figure, a, b),
+        "best": "" if best is None else figure.form(best.value),
+        "best_settings": None if best is None else best.settings.as_kwargs(),
+        "best_label": "" if best is None else _settings_label(best.settings),
+        "below_best": best is not None and _better(figure, best.value, b) == "a",
+    }
+
+
+def _better(figure: _Figure, a: float | None, b: float | None) -> str:
+    words = _known(a, figure.form), _known(b, figure.form)
+    if a is None or b is None or _UNKNOWN in words or words[0] == words[1]:
+        return ""
+    return {1: "b", -1: "a", 0: ""}[int(np.sign(b - a)) * figure.more_is]
+
+
+def _of_boxes(look: FrameFigures, name: str) -> float | None:
+    return None if look.boxes is None else getattr(look.boxes, name)
 
 
 def page_picture(page_bgr: NDArray[np.uint8]) -> tuple[bytes, tuple[int, int]]:

@@ -70,7 +70,7 @@ REASON_WORDS = [
      "explain": "its shorter side is below 3 pixels of the probability map"},
     {"id": "low_score", "word": "low score", "word_ko": "낮은 점수",
      "explain": "its score is below box_thresh"},
-    {"id": "too_small_after_unclip", "word": "too small once widened", "word_ko": "넓혀도 작음",
+    {"id": "too_small_after_unclip", "word": "still too small", "word_ko": "넓혀도 작음",
      "explain": "its shorter side is below 5 pixels after unclipping"},
     {"id": "beyond_limit", "word": "beyond the limit", "word_ko": "개수 초과",
      "explain": "PaddleX looks at the first 1,000 areas only"},

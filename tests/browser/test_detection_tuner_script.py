@@ -27,6 +27,7 @@ from tuner_kernel import (
     drawn,
     encoded,
     everything,
+    figures,
     frame,
     image,
     last_id,
@@ -386,6 +387,25 @@ def test_the_page_picker(start: Start) -> None:
     expect(banner(page)).to_have_text("No such page.")
 
 
+def test_a_page_that_is_not_its_file_says_so(start: Start) -> None:
+    page = start()
+    size = page.locator(".ocr-tuner-pages .ocr-tuner-advice")
+    expect(size).to_have_text("400 × 300 pixels")
+    put(page, "source_note", "the file has 800 × 600")
+    expect(size).to_have_text("400 × 300 pixels; the file has 800 × 600")
+
+
+def test_another_page_begins_at_its_first_line(start: Start) -> None:
+    page = start()
+    put(page, "lines", [line(k) for k in range(60)])
+    rows = page.get_by_role("listbox")
+    rows.evaluate("list => { list.scrollTop = 500; }")
+    put(page, "state", status(reading=3))
+    assert rows.evaluate("list => list.scrollTop") == 500
+    put(page, "state", status(page=1))
+    assert rows.evaluate("list => list.scrollTop") == 0
+
+
 def test_boxes_of_another_page_wait_for_its_picture(start: Start) -> None:
     page = start()
     tell(page, frame(2, page=1))
@@ -742,26 +762,62 @@ def test_compare(start: Start) -> None:
     expect(layer).to_be_disabled()
     pin.click()
     assert sent(page, "pin") == [{"kind": "pin"}]
+    expect(pin).to_be_disabled()
     answer(page)
+    expect(pin).to_be_enabled()
     put(page, "state", status(has_pin=True, pin_label="thresh 0.3"))
-    rows = [
-        {"label": "kept", "a": "3", "b": "4", "better": ""},
-        {"label": "H-mean", "a": "0.7", "b": "0.9", "better": "b"},
-    ]
-    put(page, "compare", {"rows": rows, "gained": [quad(250, 100)], "lost": [quad(250, 150), quad(250, 250)]})
+    shown = figures(gained=[quad(250, 100)], lost=[quad(250, 150), quad(250, 250)], reshaped=[quad(150, 200)])
+    shown["rows"][5] |= {"a": "70.0%", "b": "90.0%", "better": "b"}
+    put(page, "compare", shown)
     compare = page.get_by_role("region", name="Compare")
     expect(compare).to_contain_text("A: thresh 0.3")
-    expect(compare).to_contain_text("+ 1 gained")
-    expect(compare).to_contain_text("− 2 lost")
-    expect(compare.get_by_role("row", name="B now")).to_contain_text(re.compile(r"✓\s*0\.9"))
-    expect(compare.get_by_role("row", name="A pinned")).not_to_contain_text("✓")
+    expect(compare).to_contain_text(re.compile("[+] 1 gained.*− 2 lost.*~ 1 reshaped"))
+    expect(compare.get_by_role("row", name="Now")).to_contain_text("✓90.0%")
+    expect(compare.get_by_role("row", name=re.compile("^A "))).not_to_contain_text("✓")
+    expect(compare.get_by_role("cell", name="✓90.0%")).to_have_attribute("title", "better than A")
     assert color_at(page, 250, 110)[:3] == [11, 107, 203]
+    old_shape = shot(page)
+    put(page, "compare", shown | {"reshaped": []})
+    settled(page)
+    assert shot(page) != old_shape
     layer.uncheck()
     assert color_at(page, 250, 110)[3] == 0
-    put(page, "compare", None)
-    expect(compare).to_contain_text("another page")
     unpin.click()
     assert sent(page, "unpin") == [{"kind": "unpin"}]
+
+
+def test_figures_are_there_without_a_pin_and_fade_where_they_are_old(start: Start) -> None:
+    page = start()
+    compare = page.get_by_role("region", name="Compare")
+    expect(compare.get_by_role("row", name="Now")).to_contain_text("95.2%")
+    expect(compare.get_by_role("row", name=re.compile("^A "))).not_to_contain_text("95.2%")
+    expect(compare.get_by_text("gained")).to_be_hidden()
+    table = compare.get_by_role("table")
+    expect(table).not_to_have_attribute("data-stale", "")
+    tell(page, frame(2))
+    expect(table).to_have_attribute("data-stale", "")
+    put(page, "compare", figures(2, "96.0%"))
+    expect(table).not_to_have_attribute("data-stale", "")
+    expect(compare.get_by_role("row", name="Now")).to_contain_text("96.0%")
+    put(page, "state", status(pinned_pages=[2]))
+    expect(compare).to_contain_text("A is pinned on page 3.")
+
+
+def test_back_to_the_best_yet(start: Start) -> None:
+    page = start()
+    best = DEFAULTS | {"thresh": 0.41}
+    shown = figures(value="97.1%")
+    reached = {"best": "99.0%", "best_settings": best, "best_label": "thresh 0.41", "below_best": True}
+    shown["rows"][5] |= reached
+    put(page, "compare", shown)
+    compare = page.get_by_role("region", name="Compare")
+    expect(compare.get_by_role("row", name="Now")).to_contain_text("▾97.1%")
+    fell = compare.get_by_role("cell", name="▾97.1%")
+    expect(fell).to_have_attribute("title", "not as good as the best yet")
+    back = compare.get_by_role("button", name="99.0%")
+    expect(back).to_have_attribute("title", "Back to thresh 0.41")
+    back.click()
+    assert sent(page, "set_many") == [{"kind": "set_many", "values": best}]
 
 
 # Text, errors, the connection
@@ -770,13 +826,17 @@ def test_compare(start: Start) -> None:
 def test_texts_are_data(start: Start) -> None:
     page = start(everything(HOSTILE))
     put(page, "state", status(error=HOSTILE, has_pin=True, pin_label=HOSTILE))
-    rows = [{"label": HOSTILE, "a": HOSTILE, "b": HOSTILE, "better": "a"}]
-    put(page, "compare", {"rows": rows, "gained": [], "lost": []})
+    put(page, "source_note", HOSTILE)
+    shown = figures(value=HOSTILE, text=HOSTILE)
+    shown["rows"][0] |= {"label": HOSTILE, "best": HOSTILE, "best_settings": DEFAULTS}
+    put(page, "compare", shown)
     page.mouse.move(*spot(page, 60, 30))
     expect(page.get_by_role("tooltip")).to_contain_text(HOSTILE)
     expect(page.locator("[data-box='0']")).to_contain_text(HOSTILE)
     expect(banner(page)).to_have_text(HOSTILE)
-    expect(page.locator("th").nth(1)).to_have_text(HOSTILE)
+    expect(page.locator("th").first).to_have_text(HOSTILE.replace("-", "\u2011"))
+    expect(page.locator("td button").first).to_have_text(HOSTILE)
+    expect(page.locator(".ocr-tuner-pages .ocr-tuner-advice")).to_contain_text(HOSTILE)
     page.wait_for_timeout(50)
     assert page.evaluate("window.harm") is None
     assert page.locator("script, img[onerror], img[src=x]").count() == 0
@@ -814,11 +874,38 @@ def test_without_an_answer_the_slider_goes_back_and_says_so(start: Start) -> Non
     expect(slider(page, "thresh")).to_have_value("0.31")
     page.clock.fast_forward(2_000)
     expect(slider(page, "thresh")).to_have_value("0.3")
-    expect(banner(page)).to_contain_text("The kernel has not answered")
+    expect(banner(page)).to_contain_text("The kernel does not answer")
     put(page, "state", status(wanted=DEFAULTS | {"thresh": 0.31}))
     tell(page, frame(2, id=last_id(page)))
     expect(slider(page, "thresh")).to_have_value("0.31")
     expect(banner(page)).to_be_hidden()
+
+
+def test_a_busy_kernel_is_waited_for(start: Start) -> None:
+    page = start()
+    page.clock.install()
+    page.evaluate("() => { model.widget_manager = {kernel: {status: 'busy'}}; }")
+    slider(page, "thresh").focus()
+    page.keyboard.press("ArrowRight")
+    busy, root = page.locator(".ocr-tuner-busy"), page.locator(".ocr-tuner-root")
+    page.clock.fast_forward(300)
+    expect(busy).to_have_text("")
+    page.clock.fast_forward(200)
+    expect(busy).to_have_text("Waiting for the kernel …")
+    expect(root).to_have_attribute("data-busy", "")
+    for _ in range(3):
+        page.clock.fast_forward(10_000)
+    expect(slider(page, "thresh")).to_have_value("0.31")
+    expect(banner(page)).to_be_hidden()
+    tell(page, frame(2, id=last_id(page)))
+    expect(busy).to_have_text("")
+    expect(root).not_to_have_attribute("data-busy", "")
+    page.keyboard.press("ArrowRight")
+    page.clock.fast_forward(5_000)
+    page.evaluate("() => { model.widget_manager.kernel.status = 'idle'; }")
+    page.clock.fast_forward(5_000)
+    expect(banner(page)).to_contain_text("The kernel does not answer")
+    expect(busy).to_have_text("")
 
 
 def test_answers_for_another_view_are_not_taken(start: Start) -> None:
@@ -907,13 +994,25 @@ def test_a_closed_view_listens_no_more(start: Start) -> None:
 @pytest.mark.parametrize("width", [400, 640, 800, 960, 1280, 1700])
 def test_nothing_moves_and_nothing_sticks_out(start: Start, width: int) -> None:
     page = start(width=width)
-    boxes = """["stage", "field", "compare", "list"].flatMap(name =>
+    unread = figures()
+    unread["rows"][6] |= {"a": "–", "b": "–"}
+    put(page, "state", status(has_pin=True, pin_label="defaults"))
+    put(page, "compare", unread)
+    boxes = """["stage", "field", "compare", "changes", "list"].flatMap(name =>
         [...document.querySelectorAll(`.ocr-tuner-${name}`)].map(part => {
             const {x, y, width, height} = part.getBoundingClientRect();
             return [x, y + scrollY, width, height]; }))"""
     quiet = page.evaluate(boxes)
     page.locator("[data-layer=map]").check()
-    put(page, "state", status(busy="network", error="A long message. " * 40, reading=120))
+    said = status(busy="network", error="A long message. " * 40, reading=120)
+    put(page, "state", said | {"has_pin": True, "pin_label": "limit_side_len 1536"})
+    high = figures(2, "100.0%")
+    high["rows"][0] |= {"a": "998", "b": "1000"}
+    for row in high["rows"][1:3]:
+        row |= {"a": "0.911", "b": "0.933", "better": "b"}
+    for row in high["rows"][5:]:
+        row |= {"better": "b", "below_best": True, "best": "100.0%", "best_settings": DEFAULTS}
+    put(page, "compare", high)
     put(page, "lines", [line(k, "아주 긴 글 " * 20) for k in range(60)])
     tell(page, frame(2, milliseconds=123.4))
     drawn(page, 2)
@@ -923,6 +1022,19 @@ def test_nothing_moves_and_nothing_sticks_out(start: Start, width: int) -> None:
     loud = page.evaluate(boxes)
     assert loud == quiet
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    clipped = """[...document.querySelectorAll("table :is(th, td)")]
+        .filter(({scrollWidth, clientWidth}) => scrollWidth > clientWidth)
+        .map(cell => cell.textContent)"""
+    assert page.evaluate(clipped) == []
+
+
+@pytest.mark.parametrize("width", [400, 640])
+def test_in_a_narrow_panel_the_sliders_stand_right_below_the_page(start: Start, width: int) -> None:
+    page = start(width=width)
+    tops = """["pages", "stage", "status", "fields", "presets", "compare", "code", "lines"].map(name =>
+        document.querySelector(`.ocr-tuner-${name}`).getBoundingClientRect().top)"""
+    places = page.evaluate(tops)
+    assert places == sorted(places)
 
 
 def test_crops_come_once_before_or_after_their_lines(start: Start) -> None:

@@ -30,6 +30,7 @@ const UNKNOWN_REASON_STYLE = { color: "#333333", dash: [4, 4] };
 const TRUTH_STYLE = { color: "#d000b0", dash: [1.5, 3] };
 const GAINED_COLOR = "#0b6bcb";
 const LOST_STYLE = { color: "#e06000", dash: [10, 5] };
+const RESHAPED_STYLE = { color: "#e06000", dash: [3, 2] };
 const CONTOUR_COLOR = "#008a3e";
 
 function rejectedStyle(reason) {

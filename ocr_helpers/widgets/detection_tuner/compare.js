@@ -1,63 +1,117 @@
-// Settings A, pinned, against those of now: B.
+// How good the settings of now are: figures, beside those pinned as A and the best so far.
 
-const COMPARE_HELP =
-  "Pin the settings of now as A, then change them: the boxes gained and lost appear on the page.";
-const OTHER_PAGE = "A was pinned on another page: go back to it to compare, or pin this page.";
+const COMPARE_HELP = "Pin as A, then change: the page shows which boxes differ.";
+const ROWS = [
+  ["a", "A", "Settings pinned as A"],
+  ["b", "Now", "The settings of now"],
+  ["best", "Best yet", "The best on this page so far, each figure for itself; click one to go back to its settings"],
+];
+const CHANGES = [
+  ["gained", { color: GAINED_COLOR }, 3, "+", "Boxes that A has not"],
+  ["lost", LOST_STYLE, 3, "−", "Boxes of A that are not there now"],
+  ["reshaped", RESHAPED_STYLE, 2, "~", "Boxes whose shape changed, drawn as they were in A: they share less than 80 % of their area"],
+];
 
 class Compare {
-  /** @param actions pin(), unpin() */
+  /** @param actions pin(onAnswer), unpin(), use(settings) */
   constructor(parent, actions) {
+    this.actions = actions;
     this.root = section("compare", parent, "Compare");
     const head = element("div", "row", this.root);
     head.prepend(this.root.firstChild);
-    this.label = element("span", "pin-label wide", head);
-    this.pin = button("", head, "Pin as A", "Pin the settings of now as A", actions.pin);
+    element("span", "wide", head);
+    this.pin = button("", head, "Pin as A", "Pin the settings of now as A", () => this.ask());
     this.unpin = button("", head, "Unpin", "Forget A", actions.unpin);
-    this.body = element("div", "compare-body", this.root, { tabIndex: -1 });
+    this.label = element("p", "advice pin-label", this.root);
+    this.table = element("table", "table", this.root);
+    this.table.setAttribute("role", "table"); // a grid by its style, so it has to be said
+    this.cells = {};
+    this.legend = element("div", "changes", this.root);
+    this.counts = CHANGES.map(([name, style, width, sign, title]) => {
+      const item = element("span", "count", this.legend, { title });
+      lineSample(item, style, width);
+      return { name, sign, word: element("span", "", item) };
+    });
   }
 
-  show({ has_pin: pinned, pin_label: label, busy }, compare) {
-    setText(this.label, pinned ? `A: ${label}` : "");
-    setProperty(this.label, "title", this.label.textContent);
+  ask() {
+    setProperty(this.pin, "disabled", true);
+    this.actions.pin(() => setProperty(this.pin, "disabled", false));
+  }
+
+  show({ has_pin: pinned, pin_label: label, pinned_pages: others = [] }, compare) {
+    const elsewhere = others.length ? `A is pinned on page ${others.map((page) => page + 1).join(", ")}. ` : "";
+    setText(this.label, pinned ? `A: ${label}` : elsewhere + COMPARE_HELP);
     setProperty(this.unpin, "disabled", !pinned);
     setText(this.pin, pinned ? "Pin again" : "Pin as A");
-    const why = busy ? "Comparing …" : OTHER_PAGE;
-    const shown = pinned ? compare || why : COMPARE_HELP;
-    if (shown === this.shown) return;
-    this.shown = shown;
-    this.body.replaceChildren();
-    if (typeof shown === "string") {
-      element("p", "advice", this.body, { textContent: shown });
-      return;
+    this.legend.toggleAttribute("data-none", !pinned);
+    for (const { name, sign, word } of this.counts) {
+      setText(word, `${sign} ${compare?.[name]?.length ?? 0} ${name}`);
     }
-    this.addTable(compare.rows);
-    const legend = element("div", "counts", this.body);
-    for (const [style, sign, word, quads] of [
-      [{ color: GAINED_COLOR }, "+", "gained", compare.gained],
-      [LOST_STYLE, "−", "lost", compare.lost],
-    ]) {
-      const item = element("span", "count", legend);
-      lineSample(item, style, 3);
-      element("span", "", item, { textContent: `${sign} ${quads.length} ${word}` });
+    if (!compare) return this.table.toggleAttribute("data-stale", true);
+    const { rows, truth } = compare;
+    if (rows.map(({ label }) => label).join() !== this.columns) this.build(rows, truth);
+    for (const row of rows) this.fill(this.cells[row.label], row, pinned);
+  }
+
+  build(rows, truth) {
+    this.columns = rows.map(({ label }) => label).join();
+    this.table.replaceChildren();
+    this.table.style.setProperty("--figures", rows.length);
+    this.table.toggleAttribute("data-truth", truth);
+    const line = () => {
+      const made = element("tr", "", this.table);
+      made.setAttribute("role", "row");
+      return made;
+    };
+    const head = line();
+    element("td", "", head).setAttribute("role", "cell");
+    this.cells = {};
+    for (const { label, about } of rows) {
+      const cell = element("th", "", head, { textContent: label.replace("-", "\u2011"), title: about, scope: "col" });
+      cell.setAttribute("role", "columnheader");
+      this.cells[label] = {};
+    }
+    for (const [side, name, title] of truth ? ROWS : ROWS.slice(0, 2)) {
+      const row = line();
+      const first = element("th", "", row, { textContent: name, title, scope: "row" });
+      first.setAttribute("role", "rowheader");
+      for (const { label } of rows) this.cells[label][side] = this.addCell(row, side, label);
     }
   }
 
-  addTable(rows) {
-    const table = element("table", "table", this.body);
-    const head = element("tr", "", element("thead", "", table));
-    element("th", "", head);
-    for (const { label } of rows) element("th", "", head, { textContent: label, scope: "col" });
-    const body = element("tbody", "", table);
-    for (const side of ["a", "b"]) {
-      const row = element("tr", "", body);
-      const name = side === "a" ? "A pinned" : "B now";
-      element("th", "", row, { textContent: name, scope: "row" });
-      for (const values of rows) {
-        const better = values.better === side;
-        const cell = element("td", better ? "better" : "", row, { textContent: values[side] });
-        // Before the number: so the digits of both rows stand below each other.
-        if (better) cell.prepend(element("span", "tick-word", null, { textContent: "✓\u200a", title: "better" }));
-      }
+  addCell(row, side, label) {
+    const cell = element("td", "", row);
+    cell.setAttribute("role", "cell");
+    if (side === "best") {
+      const back = button("back", cell, "", "", () => this.actions.use(this.best[label]));
+      return { cell, text: back };
     }
+    const mark = element("span", "mark", cell);
+    return { cell, mark, text: element("span", "", cell) };
+  }
+
+  fill(cells, { label, a, b, better, best, best_settings: settings, best_label: with_, below_best: below }, pinned) {
+    for (const [side, value] of [["a", pinned ? a : "–"], ["b", b]]) {
+      const { cell, mark, text } = cells[side];
+      const fell = side === "b" && Boolean(below);
+      const won = Boolean(pinned) && better === side;
+      setText(text, value);
+      cell.toggleAttribute("data-better", won);
+      cell.toggleAttribute("data-below", fell);
+      setText(mark, fell ? "▾" : won ? "✓" : "");
+      const words = [fell && "not as good as the best yet", won && `better than ${side === "a" ? "now" : "A"}`];
+      setProperty(cell, "title", words.filter(Boolean).join(", "));
+    }
+    if (!cells.best) return;
+    (this.best ??= {})[label] = settings;
+    setText(cells.best.text, best);
+    setProperty(cells.best.text, "title", settings ? `Back to ${with_}` : "");
+    setProperty(cells.best.text, "hidden", !settings);
+  }
+
+  /** The figures follow once settings rest; until then they are of an older frame. */
+  setStale(stale) {
+    this.table.toggleAttribute("data-stale", stale);
   }
 }

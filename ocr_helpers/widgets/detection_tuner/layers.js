@@ -8,7 +8,7 @@ const LAYERS = [
   { name: "before", label: "Before unclip", title: "Kept boxes before unclip_ratio widens them" },
   { name: "rejected", label: "Rejected", title: "No boxes; point at one to see why", shown: true },
   { name: "truth", label: "Truth", title: "Ground truth: the boxes that should be there" },
-  { name: "compare", label: "A → B", title: "Boxes gained (+) and lost (−) since A", shown: true },
+  { name: "compare", label: "A → B", title: "Boxes gained (+), lost (−) and reshaped (their old outline) since A", shown: true },
 ];
 
 const SCORE_STEPS = 20; // between the colours of 0.5 and 1
@@ -86,6 +86,9 @@ function drawInk(context, view, { frame, shown, compare, selected, hovered }) {
     stroke(TRUTH_STYLE, 1.4);
   }
   if (shown.compare && compare) {
+    context.beginPath();
+    compare.reshaped.forEach((quad) => addQuad(context, quad));
+    stroke(RESHAPED_STYLE, 1.4);
     drawDifferences(context, view, stroke, compare.lost, LOST_STYLE, 2.5, "−");
     drawDifferences(context, view, stroke, compare.gained, { color: GAINED_COLOR }, 3.5, "+");
   }

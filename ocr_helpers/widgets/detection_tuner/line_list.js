@@ -52,6 +52,12 @@ class LineList {
     this.build();
   }
 
+  /** Another page begins at its first line. */
+  setPage(page) {
+    if (page !== this.page) this.list.scrollTop = 0;
+    this.page = page;
+  }
+
   set(lines) {
     this.lines = lines;
     this.build();

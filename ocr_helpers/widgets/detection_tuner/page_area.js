@@ -178,8 +178,8 @@ class PageArea {
     else this.view.zoom(way === "full" ? 1 : this.view.scale * BY_STEP[way]);
   }
 
-  toggleHelp() {
-    this.help.hidden = !this.help.hidden;
+  toggleHelp(hidden = !this.help.hidden) {
+    this.help.hidden = hidden;
     this.toolbar.help.setAttribute("aria-expanded", String(!this.help.hidden));
   }
 

@@ -11,6 +11,7 @@ class PagePicker {
     this.select.addEventListener("change", () => this.pick(this.select.selectedIndex));
     this.next = button("square", row, "›", "Next page", () => this.step(1));
     this.place = element("span", "note", this.root.firstChild);
+    this.size = element("p", "advice", this.root);
     this.pages = [];
     this.page = 0;
   }
@@ -31,6 +32,19 @@ class PagePicker {
     const truth = this.pages[page]?.has_truth ? " · ground truth known" : "";
     setText(this.place, ` ${page + 1} of ${this.pages.length}${truth}`);
     setProperty(this.select, "title", this.pages[page]?.name ?? "");
+    this.showSize();
+  }
+
+  /** How the page in sight differs from its file, where it does. */
+  setNote(note) {
+    this.note = note;
+    this.showSize();
+  }
+
+  showSize() {
+    const { width, height } = this.pages[this.page] ?? {};
+    const note = this.note ? `; ${this.note}` : "";
+    setText(this.size, width ? `${width} × ${height} pixels${note}` : "");
   }
 
   step(way) {

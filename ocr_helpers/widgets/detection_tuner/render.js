@@ -9,6 +9,7 @@ class Tuner {
     this.transport = new Transport(
       model,
       (text) => this.note("connection", text),
+      (waiting) => this.setWaiting(waiting),
       (values, refused, text) => {
         this.note("refused", refused ? text : "");
         this.controls.settled(values, refused, text);
@@ -22,6 +23,7 @@ class Tuner {
       ["change:presets", () => this.showPresets()],
       ["change:state", () => this.showState()],
       ["change:code", () => this.code.set(model.get("code"))],
+      ["change:source_note", () => this.picker.setNote(model.get("source_note"))],
       ["change:compare", () => this.showCompare()],
       ["change:lines", () => this.showLines()],
       ["change:lines_frame", () => this.showLines()],
@@ -44,11 +46,11 @@ class Tuner {
       use: (name) => settle({ kind: "preset", name }),
       save: (name, onAnswer) => this.transport.request({ kind: "save_preset", name }, onAnswer),
     });
-    addSymptomGuide(left, model.get("symptoms"), (symptom) => settle({ kind: "symptom", symptom }));
     this.controls = new Controls(left, model.get("fields"), this.transport, () => {
       this.note("refused", "");
       this.showSettings();
     });
+    addSymptomGuide(left, model.get("symptoms"), (symptom) => settle({ kind: "symptom", symptom }));
     this.code = new CodeOut(left);
     this.area = new PageArea(middle, model.get("reasons"), {
       onLayers: (name) => this.layersChanged(name),
@@ -59,19 +61,36 @@ class Tuner {
       onDrawn: (frame) => this.drawn(frame),
     });
     this.compare = new Compare(middle, {
-      pin: () => this.ask({ kind: "pin" }),
+      pin: (onAnswer) => this.ask({ kind: "pin" }, onAnswer),
       unpin: () => this.ask({ kind: "unpin" }),
+      use: (values) => settle({ kind: "set_many", values }),
     });
     this.lines = new LineList(right, {
       select: (box) => this.selectBox(box),
       recognize: (on) => this.ask({ kind: "recognize", on }),
       restoreSpacing: (on) => this.ask({ kind: "spacing", on }),
     });
+    this.root.addEventListener("keydown", ({ key }) => key === "Escape" && this.area.toggleHelp(true));
   }
 
-  ask(content) {
+  ask(content, onAnswer = () => {}) {
     this.note("refused", "");
-    this.transport.request(content, (answer) => this.answered(answer));
+    this.transport.request(content, (answer) => {
+      this.answered(answer);
+      onAnswer();
+    });
+  }
+
+  setWaiting(waiting) {
+    this.waiting = waiting;
+    this.showBusy();
+  }
+
+  showBusy() {
+    const { busy } = this.model.get("state");
+    this.area?.status.setBusy(busy, this.waiting);
+    this.root?.toggleAttribute("data-busy", Boolean(busy || this.waiting));
+    if (this.root) setAttribute(this.root, "aria-busy", String(Boolean(busy)));
   }
 
   answered({ kind, text }) {
@@ -89,6 +108,7 @@ class Tuner {
     else if (message?.kind === "frame") {
       this.area.takeFrame(message, buffers[0]);
       this.tieLines();
+      this.tieFigures();
     }
     this.transport.receive(message); // last: it may send the next change
   }
@@ -128,6 +148,11 @@ class Tuner {
     const fresh = Boolean(frame) && frame === this.linesFrame;
     this.lines.setStale(Boolean(frame) && !fresh);
     if (fresh) this.lines.mark(this.area.selected < 0 ? -1 : frame.kept[this.area.selected]);
+  }
+
+  tieFigures() {
+    const compare = this.model.get("compare");
+    this.compare.setStale(!compare || compare.frame !== (this.area.frame?.number ?? compare.frame));
   }
 
   boxOf(candidate) {
@@ -170,9 +195,8 @@ class Tuner {
     this.picker.show(this.wantedPage ?? state.page);
     const truth = Boolean(this.model.get("pages")[state.page]?.has_truth);
     this.area.toolbar.allow("truth", truth, "No ground truth is known for this page");
-    this.area.status.setBusy(state.busy);
-    this.root.toggleAttribute("data-busy", Boolean(state.busy));
-    setAttribute(this.root, "aria-busy", String(Boolean(state.busy)));
+    this.showBusy();
+    this.lines.setPage(state.page);
     this.lines.setState(state);
     this.showCompare();
     this.showNotes();
@@ -182,7 +206,8 @@ class Tuner {
     const compare = this.model.get("compare");
     const state = this.model.get("state");
     this.compare.show(state, compare);
-    this.area.toolbar.allow("compare", state.has_pin, "Pin settings as A first, below the page");
+    this.tieFigures();
+    this.area.toolbar.allow("compare", state.has_pin, "Pin settings as A first, under Compare");
     this.area.setDifferences(state.has_pin ? compare : null);
   }
 

@@ -1,6 +1,7 @@
 // How many candidates were kept and rejected, which is also the legend of their lines; and what is going on.
 
 const BUSY_WORDS = { network: "Running the network …", page: "Opening the page …" };
+const WAITING = "Waiting for the kernel …";
 
 class StatusBar {
   constructor(parent, reasons) {
@@ -25,7 +26,7 @@ class StatusBar {
 
   addScale(item) {
     item.title = "Colours of the score: 0.5 and below at the left, 1 at the right";
-    element("span", "note", item, { textContent: "score ≤ 0.5" });
+    element("span", "note", item, { textContent: "colour: score 0.5" });
     element("span", "gradient long", item).style.background = SCORE_GRADIENT;
     element("span", "note", item, { textContent: "1" });
   }
@@ -41,7 +42,8 @@ class StatusBar {
     setText(this.input, size ? `network input ${size[0]} × ${size[1]}` : "");
   }
 
-  setBusy(busy) {
-    setText(this.busy, BUSY_WORDS[busy] ?? "");
+  setBusy(busy, waiting) {
+    setText(this.busy, waiting ? WAITING : (BUSY_WORDS[busy] ?? ""));
+    setProperty(this.busy, "title", waiting ? "It is busy with another cell, and does this afterwards" : "");
   }
 }

@@ -3,9 +3,10 @@
 // once would take the processor from the drawing, and the slider would stutter.
 
 const HIDDEN_MS = 100; // where nothing is drawn, as in a hidden tab
-const ANSWER_MS = 4000; // the kernel answers in milliseconds unless it is busy or gone
+const WAIT_MS = 400; // the kernel answers in milliseconds unless it is busy or gone
+const ANSWER_MS = 4000;
 const NO_ANSWER =
-  "The kernel has not answered: it is busy with another cell, or it has stopped. " +
+  "The kernel does not answer. If it is busy, wait; if it was restarted, run the cells again. " +
   "The controls show the last settings it took.";
 const NO_KERNEL = "The kernel is not there any more. Run the cells again to change settings.";
 
@@ -13,11 +14,13 @@ class Transport {
   /**
    * @param model anywidget's model
    * @param onNote called with a text about the connection, "" when it is well again
+   * @param onWaiting called with whether an answer is late, which is no harm yet
    * @param onValues called when a set is answered: (values, refusal text or "")
    */
-  constructor(model, onNote, onValues) {
+  constructor(model, onNote, onWaiting, onValues) {
     this.model = model;
     this.onNote = onNote;
+    this.onWaiting = onWaiting;
     this.onValues = onValues;
     this.view = Math.random().toString(36).slice(2);
     this.count = 0;
@@ -29,13 +32,22 @@ class Transport {
   /** Send a message; `onAnswer` gets {kind: "accepted" | "frame" | "refused", text}, exactly once. */
   request(content, onAnswer = () => {}) {
     const id = `${this.view}-${++this.count}`;
-    const timer = setTimeout(() => this.settle({ kind: "refused", id, text: "" }, NO_ANSWER), ANSWER_MS);
-    this.open.set(id, { onAnswer, timer });
+    this.open.set(id, { onAnswer, timer: setTimeout(() => this.late(id), WAIT_MS) });
     try {
       this.model.send({ ...content, id });
     } catch {
       this.settle({ kind: "refused", id, text: "" }, NO_KERNEL);
     }
+  }
+
+  /** A kernel that is known to be busy with another cell is waited for as long as that takes. */
+  late(id) {
+    this.onWaiting(true);
+    const giveUp = () => {
+      if (this.model.widget_manager?.kernel?.status === "busy") this.late(id);
+      else this.settle({ kind: "refused", id, text: "" }, NO_ANSWER);
+    };
+    this.open.get(id).timer = setTimeout(giveUp, ANSWER_MS - WAIT_MS);
   }
 
   /** Take a message from the kernel; true where it answers one of this view. */
@@ -51,6 +63,7 @@ class Transport {
     if (!asked) return; // answered late: what it says of the state comes with the state
     this.open.delete(message.id);
     clearTimeout(asked.timer);
+    if (!this.open.size) this.onWaiting(false);
     asked.onAnswer(message);
   }
 
