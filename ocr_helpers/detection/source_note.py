@@ -25,12 +25,10 @@ def source_note(page: Page) -> str:
         from paddlex.utils.flags import PDF_RENDER_SCALE
 
         dpi = 72 * PDF_RENDER_SCALE
+        if page.dpi == dpi:
+            return ""
         shown = "another resolution" if page.dpi is None else f"{page.dpi:g}"
-        return (
-            ""
-            if page.dpi == dpi
-            else f"PaddleOCR draws PDFs at {dpi:g} dots per inch, this page is at {shown}"
-        )
+        return f"PaddleOCR draws PDFs at {dpi:g} dots per inch, this page is at {shown}"
     try:
         (original,) = load_pages(path, pages=[page.index])
     except (OcrHelpersError, OSError):

@@ -141,11 +141,8 @@ class DetectionTuning(TuningRun):
 
     @property
     def source_note(self) -> str:
-        """How the page shown differs from its file, as :func:`ocr_helpers.detection.source_note` says it."""
-        number = self._state.page_number
-        if number not in self._notes:
-            self._notes[number] = source_note(self.pages[number])
-        return self._notes[number]
+        """How the page shown differs from its file, "" where it does not, as far as known."""
+        return self._notes.get(self._state.page_number, "")
 
     @property
     def comparison(self) -> tuple[FrameFigures, FrameFigures, Comparison] | None:
@@ -259,6 +256,13 @@ class DetectionTuning(TuningRun):
             self._count_unread()
             self._ask()
         self._tell()
+
+    def _run_network(self, state: TuningState) -> None:
+        # Here, where nobody drags yet: the file is read again for it.
+        number = state.page_number
+        if number not in self._notes:
+            self._notes[number] = source_note(self.pages[number])
+        super()._run_network(state)
 
     def _tell(self) -> None:
         state = self._state

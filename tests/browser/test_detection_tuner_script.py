@@ -799,6 +799,8 @@ def test_figures_are_there_without_a_pin_and_fade_where_they_are_old(start: Star
     put(page, "compare", figures(2, "96.0%"))
     expect(table).not_to_have_attribute("data-stale", "")
     expect(compare.get_by_role("row", name="Now")).to_contain_text("96.0%")
+    put(page, "compare", None)  # another page is opened
+    expect(compare.get_by_role("row", name="Now")).not_to_contain_text("96.0%")
     put(page, "state", status(pinned_pages=[2]))
     expect(compare).to_contain_text("A is pinned on page 3.")
 

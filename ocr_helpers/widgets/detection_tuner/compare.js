@@ -48,14 +48,13 @@ class Compare {
     for (const { name, sign, word } of this.counts) {
       setText(word, `${sign} ${compare?.[name]?.length ?? 0} ${name}`);
     }
-    if (!compare) return this.table.toggleAttribute("data-stale", true);
-    const { rows, truth } = compare;
-    if (rows.map(({ label }) => label).join() !== this.columns) this.build(rows, truth);
+    const unknown = Object.keys(this.cells).map((label) => ({ label, a: "–", b: "–", best: "" }));
+    const { rows, truth } = compare ?? { rows: unknown };
+    if (compare && rows.map(({ label }) => label).join() !== Object.keys(this.cells).join()) this.build(rows, truth);
     for (const row of rows) this.fill(this.cells[row.label], row, pinned);
   }
 
   build(rows, truth) {
-    this.columns = rows.map(({ label }) => label).join();
     this.table.replaceChildren();
     this.table.style.setProperty("--figures", rows.length);
     this.table.toggleAttribute("data-truth", truth);
