@@ -1,8 +1,9 @@
 """PaddleOCR as it comes, all five modules on paddle: the starter's detection network in Paddle's form.
 
-RapidOCR ships the network as onnx only, so the workbench has no other form of it. Here the same layers and
-numbers become a Paddle model, biases inside their convolutions and GELU as one layer, as PaddleOCR's own
-export has them. Both forms are asked for a picture and must agree.
+RapidOCR ships the network as onnx only, so the workbench has no other form of it. Here the layers as
+published become a Paddle model, biases inside their convolutions and GELU as one layer, as PaddleOCR's own
+export has them, and 0 in place of denormal weights, as in the starter's copy. That copy and the Paddle form
+are asked for a picture and must agree.
 """
 
 import shutil
@@ -17,8 +18,9 @@ from onnx import helper, numpy_helper
 
 import ocr_helpers as ocr
 from ocr_helpers.messages import quiet_paddle
+from ocr_helpers.models.denormals import without_denormals
 from ocr_helpers.models.names import MODULES
-from ocr_helpers.models.starter import starter_model_dir
+from ocr_helpers.models.starter import published_detection, starter_model_dir
 
 if TYPE_CHECKING:
     from paddleocr import PaddleOCR
@@ -130,7 +132,8 @@ def write_paddle_detection(folder: Path) -> Path:
     import onnxruntime
 
     starter = starter_model_dir("PP-OCRv5_mobile_det")
-    network = _Network(onnx.load(starter / "inference.onnx"))
+    published = without_denormals(published_detection().read_bytes())
+    network = _Network(onnx.load_model_from_string(published))
     network.eval()
     noise = np.random.default_rng(0).standard_normal((1, 3, 320, 256)).astype(np.float32)
     session = onnxruntime.InferenceSession(starter / "inference.onnx", providers=["CPUExecutionProvider"])

@@ -2,8 +2,9 @@
 
 Four of the five modules lie in the repository in both forms. Detection's network, PP-OCRv6_small_det in
 onnx form, lies inside the package rapidocr (Apache-2.0); our own ``inference.yml`` is put beside a copy of it
-(0 in place of its denormal weights) in the user's cache, because PaddleOCR loads a directory, and neither the
-repository nor the installed package is ours to write into.
+in the user's cache, because PaddleOCR loads a directory, and neither the repository nor the installed package
+is ours to write into. The copy has 0 in place of denormal weights and is written for onnxruntime's blocked
+layout.
 """
 
 import contextlib
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from ocr_helpers.errors import OcrHelpersError
+from ocr_helpers.models.blocked_layout import in_blocked_layout
 from ocr_helpers.models.denormals import without_denormals
 from ocr_helpers.models.names import MODEL_NAMES
 
@@ -27,6 +29,7 @@ __all__ = [
     "StarterWeightsDamagedError",
     "StarterWeightsMissingError",
     "cache_dir",
+    "published_detection",
     "starter_model_dir",
 ]
 
@@ -35,7 +38,7 @@ STARTER_MODELS_DIR: Final = Path(__file__).resolve().parents[2] / "data" / "star
 _DETECTION = "PP-OCRv5_mobile_det"
 _RAPIDOCR_FILE = "PP-OCRv6_det_small.onnx"
 _RAPIDOCR_SHA256 = "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"  # rapidocr 3.10.0
-_DETECTION_SHA256 = "1a6f3767154cafaa97c5fb6a4f0db0c436a4654947826a641fa323c32fb3ebfc"  # no denormals
+_DETECTION_SHA256 = "a6e337242d2e59520ed9f901c4eb681176d2dec6f62c669b127e7909170b46be"
 _MODELS = tuple(names[0] for names in MODEL_NAMES.values())
 
 
@@ -140,6 +143,19 @@ def _sha256(path: Path, size: int, mtime_ns: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def published_detection() -> Path:
+    """The detection network as RapidOCR publishes it: inside the installed package, verified.
+
+    Raises:
+        StarterWeightsMissingError: the package is not installed, or without it.
+        StarterWeightsDamagedError: its SHA-256 differs.
+
+    """
+    path = _rapidocr_onnx()
+    verify_sha256(path, _RAPIDOCR_SHA256)
+    return path
+
+
 def _rapidocr_onnx() -> Path:
     """The onnx file inside the installed package, found without importing it."""
     spec = importlib.util.find_spec("rapidocr")
@@ -159,8 +175,7 @@ def _assemble_detection(config: Path, sums: Mapping[str, str]) -> Path:
 
     It is built aside and renamed into place, so another process never sees half of it.
     """
-    onnx = _rapidocr_onnx()
-    verify_sha256(onnx, _RAPIDOCR_SHA256)
+    onnx = published_detection()
     files = {"inference.onnx": _DETECTION_SHA256, "inference.yml": sums[f"{_DETECTION}/inference.yml"]}
     key = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:12]
     target = cache_dir() / "starter_models" / f"{_DETECTION}-{key}"
@@ -171,7 +186,8 @@ def _assemble_detection(config: Path, sums: Mapping[str, str]) -> Path:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".new-") as scratch:
             fresh, stale = Path(scratch) / "fresh", Path(scratch) / "stale"
             fresh.mkdir()
-            (fresh / "inference.onnx").write_bytes(without_denormals(onnx.read_bytes()))
+            network = in_blocked_layout(without_denormals(onnx.read_bytes()))
+            (fresh / "inference.onnx").write_bytes(network)
             shutil.copyfile(config, fresh / "inference.yml")
             for _attempt in range(3):
                 # Of two processes that do this at once one rename fails; what the other put there serves

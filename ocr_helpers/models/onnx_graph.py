@@ -1,0 +1,106 @@
+"""An onnx graph while it is rewritten: its nodes in order, its weights as arrays, who makes and uses what."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+__all__ = ["OnnxGraph", "attribute"]
+
+Node = Any  # onnx.NodeProto; onnx comes without types
+
+
+class OnnxGraph:
+    """The graph of an onnx model.
+
+    Args:
+        model: an ``onnx.ModelProto``, its weights inside it; it changes with :meth:`write` only.
+
+    Attributes:
+        nodes: every node after those that it needs.
+        weights: name → array, of those inside the model and those added.
+
+    """
+
+    def __init__(self, model: Any) -> None:
+        from onnx import numpy_helper
+
+        self._graph = model.graph
+        self.nodes: list[Node] = [_copy(node) for node in model.graph.node]
+        self.weights: dict[str, Array] = {
+            tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer
+        }
+        self._outputs = {output.name for output in model.graph.output}
+        self._names = 0
+
+    def maker(self, name: str) -> Node | None:
+        """The node that makes a value; None for an input of the model or a weight."""
+        return next((node for node in self.nodes if name in node.output), None)
+
+    def users(self, name: str) -> list[Node]:
+        """The nodes that use a value; empty for an output of the model, which others use too."""
+        return [] if name in self._outputs else [node for node in self.nodes if name in node.input]
+
+    def only_user(self, name: str, kind: str) -> Node | None:
+        """The node that uses a value, if there is no other and it is of this kind."""
+        users = self.users(name)
+        return users[0] if len(users) == 1 and users[0].op_type == kind else None
+
+    def weight(self, array: "Array") -> str:
+        """Add a weight; its name."""
+        name = self._new_name()
+        self.weights[name] = array
+        return name
+
+    def node(self, kind: str, inputs: list[str], output: str | None = None, **attributes: Any) -> Node:
+        """Make a node with one output, to be put into the graph with :meth:`replace`."""
+        from onnx import helper
+
+        return helper.make_node(kind, inputs, [output or self._new_name()], **attributes)
+
+    def twin(self, node: Node, inputs: list[str], output: str | None = None) -> Node:
+        """Make a node with the attributes of another."""
+        twin = _copy(node)
+        twin.name = ""
+        twin.input[:] = inputs
+        twin.output[:] = [output or self._new_name()]
+        return twin
+
+    def replace(self, node: Node, *others: Node) -> None:
+        """Put other nodes, or none, in the place of one."""
+        place = self.nodes.index(node)
+        self.nodes[place : place + 1] = others
+
+    def write(self) -> None:
+        """Put nodes and weights into the model; weights that nothing uses any more leave it."""
+        from onnx import numpy_helper
+
+        needed = {name for node in self.nodes for name in node.input}
+        given = {tensor.name: _copy(tensor) for tensor in self._graph.initializer}
+        del self._graph.node[:], self._graph.initializer[:], self._graph.value_info[:]
+        self._graph.node.extend(self.nodes)
+        self._graph.initializer.extend(
+            given[name] if name in given else numpy_helper.from_array(array, name)
+            for name, array in self.weights.items()
+            if name in needed
+        )
+
+    def _new_name(self) -> str:
+        self._names += 1
+        return f"rewritten.{self._names}"
+
+
+def attribute(node: Node, name: str, default: Any = None) -> Any:
+    """The value of a node's attribute."""
+    from onnx import helper
+
+    return next((helper.get_attribute_value(one) for one in node.attribute if one.name == name), default)
+
+
+def _copy(message: Any) -> Any:
+    copy = type(message)()
+    copy.CopyFrom(message)
+    return copy
