@@ -139,6 +139,8 @@ def test_layers_are_sent_while_a_view_wants_them(tuner: Recorded) -> None:
         ({"kind": "symptom", "symptom": "blurred"}, "not a symptom"),
         ({"kind": "save_preset", "name": "default"}, "a name of its own"),
         ({"kind": "save_preset", "name": " "}, "a name of its own"),
+        ({"kind": "save_preset", "name": "Small Print"}, "a name of its own"),
+        ({"kind": "save_preset", "name": "작은 글씨"}, "a name of its own"),
     ],
 )
 def test_a_refusal_says_why_and_changes_nothing(tuner: Recorded, message: dict[str, Any], text: str) -> None:
@@ -146,6 +148,27 @@ def test_a_refusal_says_why_and_changes_nothing(tuner: Recorded, message: dict[s
     refused = answer(tuner.ask(**message))
     assert refused["kind"] == "refused" and text in refused["text"]
     assert tuner.settings == before and tuner.state["error"] == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "note"),  # of a page of 576 × 1500 pixels
+    [
+        ({}, "not enlarged: no side is below limit_side_len"),
+        ({"limit_side_len": 576}, "not enlarged: no side is below limit_side_len"),
+        ({"limit_side_len": 640}, ""),
+        ({"limit_side_len": 960, "max_side_limit": 2000}, "held by max_side_limit"),
+        ({"max_side_limit": 960}, "held by max_side_limit"),
+        ({"limit_type": "max", "limit_side_len": 1504}, "not shrunk: no side is above limit_side_len"),
+        ({"limit_type": "max", "limit_side_len": 960}, ""),
+        ({"limit_type": "resize_long", "limit_side_len": 1600}, ""),
+    ],
+)
+def test_why_the_network_sees_this_size(tuner: Recorded, values: dict[str, Any], note: str) -> None:
+    tuner.sent.clear()
+    tuner._on_message(tuner, {"id": "view-1", "kind": "set_many", "values": {"thresh": 0.31} | values}, [])
+    assert tuner.tuning.wait(60)
+    content, _ = frame_of(tuner.sent)
+    assert content["input_note"] == note
 
 
 def test_compare_and_its_end(tuner: Recorded) -> None:

@@ -19,7 +19,12 @@ from ocr_helpers.detection.advice import (
 from ocr_helpers.detection.best import Best
 from ocr_helpers.detection.frames import SAME_SHAPE
 from ocr_helpers.detection.state import TuningState
-from ocr_helpers.detection.tuning import DetectionTuning, NoPageError, UnknownFieldError
+from ocr_helpers.detection.tuning import (
+    DetectionTuning,
+    NoPageError,
+    NothingToChangeError,
+    UnknownFieldError,
+)
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.samples import samples_dir
 from ocr_helpers.scoring import match_boxes
@@ -255,6 +260,24 @@ def test_symptoms_change_what_they_say(symptom: Any) -> None:
     named = {field.name for field in dataclasses.fields(settings)}
     assert {change.field for change in symptom.changes} <= named
     assert any(change.field in symptom.advice for change in symptom.changes)
+
+
+def test_small_text_missed_enlarges_a_page_that_is_large_already(tuning: DetectionTuning) -> None:
+    before = tuning.state.frame
+    assert before is not None
+    shorter = min(before.page_map.probabilities.shape)
+    tuning.set(limit_side_len=shorter)
+    tuning.try_symptom("missed")
+    assert tuning.wait(120) and tuning.settings.limit_side_len >= 1.3 * shorter
+    after = tuning.state.frame
+    assert after is not None and min(after.page_map.probabilities.shape) >= 1.3 * shorter
+
+
+def test_a_symptom_without_a_step_left_says_so(tuning: DetectionTuning) -> None:
+    tuning.set(box_thresh=0.95)
+    with pytest.raises(NothingToChangeError, match="box_thresh higher: no further step"):
+        tuning.try_symptom("noise")
+    assert tuning.settings.box_thresh == 0.95
 
 
 def test_a_symptom_and_a_preset_by_name(tuning: DetectionTuning) -> None:

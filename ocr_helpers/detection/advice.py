@@ -100,9 +100,18 @@ class Change:
         """``"up"`` or ``"down"``."""
         return "up" if self.factor > 1 or self.step > 0 else "down"
 
-    def applied(self, settings: DetectionSettings) -> DetectionSettings:
-        """The settings after this step; the same where the parameter is at its end already."""
-        value = getattr(settings, self.field) * self.factor + self.step
+    def applied(self, settings: DetectionSettings, shorter_side: int = 0) -> DetectionSettings:
+        """The settings after this step; the same where the parameter is at its end already.
+
+        Args:
+            settings: those of now.
+            shorter_side: of the page as the network sees it: below that limit_side_len enlarges nothing.
+
+        """
+        value = getattr(settings, self.field)
+        if self.field == "limit_side_len" and settings.limit_type == "min":
+            value = max(value, shorter_side)
+        value = value * self.factor + self.step
         value = min(max(value, self.least), self.most)
         if self.field == "limit_side_len":
             value = round(min(value, settings.max_side_limit) / 32) * 32
@@ -128,10 +137,10 @@ class Symptom:
     advice: str
     changes: tuple[Change, ...]
 
-    def applied(self, settings: DetectionSettings) -> DetectionSettings:
-        """The settings after all its changes."""
+    def applied(self, settings: DetectionSettings, shorter_side: int = 0) -> DetectionSettings:
+        """The settings after all its changes; ``shorter_side`` as for a Change."""
         for change in self.changes:
-            settings = change.applied(settings)
+            settings = change.applied(settings, shorter_side)
         return settings
 
 

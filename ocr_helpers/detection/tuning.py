@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ocr_helpers.stages.result import StagedResult
 
-__all__ = ["DetectionTuning", "NoPageError", "UnknownFieldError"]
+__all__ = ["DetectionTuning", "NoPageError", "NothingToChangeError", "UnknownFieldError"]
 
 _REMEMBERED_FIGURES = 8
 _FIELDS = tuple(field.name for field in dataclasses.fields(DetectionSettings))
@@ -32,6 +32,10 @@ _FIELDS = tuple(field.name for field in dataclasses.fields(DetectionSettings))
 
 class UnknownFieldError(OcrHelpersError, ValueError):
     """The name is none of the detection settings, or of the symptoms."""
+
+
+class NothingToChangeError(OcrHelpersError, ValueError):
+    """The settings that a symptom advises to change are at their ends already."""
 
 
 class NoPageError(OcrHelpersError, ValueError):
@@ -189,13 +193,25 @@ class DetectionTuning(TuningRun):
         self.set(**{field: getattr(DetectionSettings(), field, None)})
 
     def try_symptom(self, symptom: str) -> None:
-        """Change the settings as one of `SYMPTOMS` advises, by its id."""
+        """Change the settings as one of `SYMPTOMS` advises, by its id.
+
+        Raises:
+            UnknownFieldError: no symptom is called so.
+            NothingToChangeError: its settings are at their ends.
+
+        """
         found = next((known for known in SYMPTOMS if known.id == symptom), None)
         if found is None:
             known = ", ".join(each.id for each in SYMPTOMS)
             raise UnknownFieldError(f"{symptom!r} is not a symptom; there are {known}.")
         with self._change:
-            self._want(found.applied(self._state.wanted))
+            frame = self._state.frame
+            shorter_side = 0 if frame is None else min(frame.page_map.probabilities.shape)
+            changed = found.applied(self._state.wanted, shorter_side)
+            if changed == self._state.wanted:
+                fields = " and ".join(f"{change.field} {change.word}" for change in found.changes)
+                raise NothingToChangeError(f"{fields}: no further step is left. Move the slider to go on.")
+            self._want(changed)
         self._tell()
 
     def use_preset(self, name: str, own: Mapping[str, DetectionSettings] | None = None) -> None:

@@ -300,7 +300,10 @@ class DetectionTuner(anywidget.AnyWidget):
 
     def _save_preset(self, name: str) -> None:
         name = name.strip()
-        if not name or any(name == preset.name for preset in PRESETS):
+        taken = {
+            word.casefold() for preset in PRESETS for word in (preset.name, preset.title, preset.title_ko)
+        }
+        if not name or name.casefold() in taken:
             raise PresetNameError(f"A preset cannot be called {name!r}: give it a name of its own.")
         own = self._own | {name: self.tuning.settings}
         save_presets(own, self._presets_path)

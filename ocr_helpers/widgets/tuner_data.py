@@ -227,8 +227,22 @@ def frame_message(frame: DetectionFrame, truth: bool) -> dict[str, Any]:
         "count": len(frame.candidates.states),
         "milliseconds": round(frame.milliseconds, 2),
         "input_size": [width, height],
+        "input_note": _input_note(frame),
         "truth": truth,
     }
+
+
+def _input_note(frame: DetectionFrame) -> str:
+    """Why the network sees the page at this size, where limit_side_len has no say in it."""
+    settings, page = frame.settings, frame.page_map.page_bgr.shape[:2]
+    share = settings.limit_side_len / (min(page) if settings.limit_type == "min" else max(page))
+    enlarges_nothing = settings.limit_type == "min" and share <= 1
+    shrinks_nothing = settings.limit_type == "max" and share >= 1
+    if max(page) * (1 if enlarges_nothing or shrinks_nothing else share) > settings.max_side_limit:
+        return "held by max_side_limit"
+    if enlarges_nothing:
+        return "not enlarged: no side is below limit_side_len"
+    return "not shrunk: no side is above limit_side_len" if shrinks_nothing else ""
 
 
 def frame_arrays(frame: DetectionFrame, truth: PageTruth | None, contours: bool) -> tuple[list[int], bytes]:

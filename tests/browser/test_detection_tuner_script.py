@@ -597,7 +597,7 @@ def test_keys_mark_boxes_and_turn_pages(start: Start) -> None:
     for key, box in [("n", 0), ("n", 1), ("p", 0), ("p", 2), ("n", 0)]:
         page.keyboard.press(key)
         expect(marked).to_have_attribute("data-box", str(box))
-    expect(page.locator(".ocr-tuner-spoken")).to_contain_text("Box 1, score 0.95")
+    expect(page.locator(".ocr-tuner-spoken")).to_contain_text("Box 1, box score 0.95")
     page.keyboard.press("Escape")
     expect(marked).to_have_count(0)
     page.keyboard.press("PageDown")
@@ -607,6 +607,15 @@ def test_keys_mark_boxes_and_turn_pages(start: Start) -> None:
     page.keyboard.press("?")
     expect(page.locator(".ocr-tuner-help")).to_contain_text("next box")
     page.keyboard.press("?")
+    expect(page.locator(".ocr-tuner-help")).to_be_hidden()
+
+
+def test_the_keys_that_help_lists_work_at_once(start: Start) -> None:
+    page = start()
+    page.get_by_role("button", name="Keys and mouse").click()
+    page.keyboard.press("n")
+    expect(page.get_by_role("status").filter(has_text="Box 1")).to_be_attached()
+    page.keyboard.press("Escape")
     expect(page.locator(".ocr-tuner-help")).to_be_hidden()
 
 
@@ -802,20 +811,23 @@ def test_figures_are_there_without_a_pin_and_fade_where_they_are_old(start: Star
     put(page, "compare", None)  # another page is opened
     expect(compare.get_by_role("row", name="Now")).not_to_contain_text("96.0%")
     put(page, "state", status(pinned_pages=[2]))
-    expect(compare).to_contain_text("A is pinned on page 3.")
+    expect(compare).to_contain_text("A is pinned on page 3, not on this one.")
 
 
 def test_back_to_the_best_yet(start: Start) -> None:
     page = start()
     best = DEFAULTS | {"thresh": 0.41}
     shown = figures(value="97.1%")
+    shown["rows"][6] |= {"better": "b", "below_best": True}
     reached = {"best": "99.0%", "best_settings": best, "best_label": "thresh 0.41", "below_best": True}
     shown["rows"][5] |= reached
     put(page, "compare", shown)
     compare = page.get_by_role("region", name="Compare")
     expect(compare.get_by_role("row", name="Now")).to_contain_text("▾97.1%")
-    fell = compare.get_by_role("cell", name="▾97.1%")
+    fell = compare.get_by_role("cell", name="▾97.1%").first
     expect(fell).to_have_attribute("title", "not as good as the best yet")
+    put(page, "state", status(has_pin=True))
+    expect(compare.get_by_role("cell", name="▾✓97.1%")).to_be_visible()
     back = compare.get_by_role("button", name="99.0%")
     expect(back).to_have_attribute("title", "Back to thresh 0.41")
     back.click()

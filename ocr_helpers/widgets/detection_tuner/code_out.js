@@ -23,6 +23,7 @@ class CodeOut {
 
   show() {
     setText(this.text, this.forms[this.choice.value] ?? "");
+    this.text.toggleAttribute("data-one-line", this.choice.value === "Command line");
   }
 
   async toClipboard() {

@@ -40,8 +40,8 @@ class Compare {
   }
 
   show({ has_pin: pinned, pin_label: label, pinned_pages: others = [] }, compare) {
-    const elsewhere = others.length ? `A is pinned on page ${others.map((page) => page + 1).join(", ")}. ` : "";
-    setText(this.label, pinned ? `A: ${label}` : elsewhere + COMPARE_HELP);
+    const elsewhere = others.length ? `A is pinned on page ${others.map((page) => page + 1).join(", ")}, not on this one.` : "";
+    setText(this.label, pinned ? `A: ${label}` : elsewhere || COMPARE_HELP);
     setProperty(this.unpin, "disabled", !pinned);
     setText(this.pin, pinned ? "Pin again" : "Pin as A");
     this.legend.toggleAttribute("data-none", !pinned);
@@ -86,19 +86,19 @@ class Compare {
       const back = button("back", cell, "", "", () => this.actions.use(this.best[label]));
       return { cell, text: back };
     }
-    const mark = element("span", "mark", cell);
-    return { cell, mark, text: element("span", "", cell) };
+    const [fall, tick] = [element("span", "fall", cell), element("span", "", cell)];
+    return { cell, fall, tick, text: element("span", "", cell) };
   }
 
   fill(cells, { label, a, b, better, best, best_settings: settings, best_label: with_, below_best: below }, pinned) {
     for (const [side, value] of [["a", pinned ? a : "–"], ["b", b]]) {
-      const { cell, mark, text } = cells[side];
+      const { cell, fall, tick, text } = cells[side];
       const fell = side === "b" && Boolean(below);
       const won = Boolean(pinned) && better === side;
       setText(text, value);
       cell.toggleAttribute("data-better", won);
-      cell.toggleAttribute("data-below", fell);
-      setText(mark, fell ? "▾" : won ? "✓" : "");
+      setText(fall, fell ? "▾" : "");
+      setText(tick, won ? "✓" : "");
       const words = [fell && "not as good as the best yet", won && `better than ${side === "a" ? "now" : "A"}`];
       setProperty(cell, "title", words.filter(Boolean).join(", "));
     }

@@ -6,9 +6,9 @@ const LAYERS = [
   { name: "contour", label: "Contour", title: "Where the map reaches thresh: what the boxes start from" },
   { name: "boxes", label: "Boxes", title: "Kept boxes, coloured by score", shown: true },
   { name: "before", label: "Before unclip", title: "Kept boxes before unclip_ratio widens them" },
-  { name: "rejected", label: "Rejected", title: "No boxes; point at one to see why", shown: true },
+  { name: "rejected", label: "Rejected", title: "Areas that became no boxes; point at one to see why", shown: true },
   { name: "truth", label: "Truth", title: "Ground truth: the boxes that should be there" },
-  { name: "compare", label: "A → B", title: "Boxes gained (+), lost (−) and reshaped (their old outline) since A", shown: true },
+  { name: "compare", label: "A → now", title: "Boxes gained (+), lost (−) and reshaped (their old outline) since A", shown: true },
 ];
 
 const SCORE_STEPS = 20; // between the colours of 0.5 and 1

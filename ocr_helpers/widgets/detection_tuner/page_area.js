@@ -181,6 +181,7 @@ class PageArea {
   toggleHelp(hidden = !this.help.hidden) {
     this.help.hidden = hidden;
     this.toolbar.help.setAttribute("aria-expanded", String(!this.help.hidden));
+    if (!hidden) this.view.canvas.focus({ preventScroll: true }); // the keys it lists work at once
   }
 
   setDifferences(compare) {

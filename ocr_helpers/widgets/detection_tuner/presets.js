@@ -41,9 +41,9 @@ class Presets {
 
   setPresets(presets) {
     this.presets = presets.map((preset) => {
-      const made = button("preset", this.list, "", preset.hint, () => this.actions.use(preset.name));
+      const made = button("preset", this.list, "", preset.own ? preset.title : preset.hint, () => this.actions.use(preset.name));
       element("span", "", made, { textContent: preset.title });
-      element("span", "korean", made, { textContent: preset.title_ko, lang: "ko" });
+      if (!preset.own) element("span", "korean", made, { textContent: preset.title_ko, lang: "ko" });
       made.setAttribute("aria-label", preset.title);
       made.dataset.preset = preset.name;
       made.toggleAttribute("data-own", preset.own);

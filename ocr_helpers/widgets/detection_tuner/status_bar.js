@@ -37,9 +37,10 @@ class StatusBar {
       setText(number, String(count));
       item.toggleAttribute("data-none", !count);
     }
-    const { milliseconds, input_size: size } = frame.message;
+    const { milliseconds, input_size: size, input_note: note } = frame.message;
     this.time.set(milliseconds === undefined ? "" : `boxes in ${milliseconds.toFixed(1)} ms`);
-    setText(this.input, size ? `network input ${size[0]} × ${size[1]}` : "");
+    setText(this.input, size ? `network input ${size[0]} × ${size[1]}${note ? `, ${note}` : ""}` : "");
+    setProperty(this.input, "title", `Size of the page as the network sees it${note ? `: ${note}` : ""}`);
   }
 
   setBusy(busy, waiting) {

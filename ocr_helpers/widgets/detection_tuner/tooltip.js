@@ -13,7 +13,7 @@ function lessThan(value, limit) {
 function describe(frame, candidate, line) {
   const score = frame.scores[candidate];
   if (frame.isKept(candidate)) {
-    const lines = [`score ${score.toFixed(2)}`];
+    const lines = [`box score ${score.toFixed(2)}`];
     if (line?.text) lines.push(line.text);
     return { title: `Box ${frame.kept[candidate] + 1}`, lines };
   }
