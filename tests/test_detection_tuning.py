@@ -16,7 +16,7 @@ from ocr_helpers.detection.advice import (
     load_presets,
     save_presets,
 )
-from ocr_helpers.detection.best import Best
+from ocr_helpers.detection.figures import Best
 from ocr_helpers.detection.frames import SAME_SHAPE
 from ocr_helpers.detection.state import TuningState
 from ocr_helpers.detection.tuning import (

@@ -97,7 +97,7 @@ def fields() -> list[dict[str, Any]]:
 
 def status(**changes: Any) -> dict[str, Any]:
     given: dict[str, Any] = {"page": 0, "wanted": DEFAULTS, "busy": "", "error": "", "recognize": True}
-    given |= {"reading": 0, "has_pin": False, "pin_label": "", "pinned_pages": [], "settled": True}
+    given |= {"reading": 0, "has_pin": False, "pin_label": "", "pinned_pages": []}
     return given | changes
 
 

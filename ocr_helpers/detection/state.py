@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_helpers.detection.frames import DetectionFrame, Texts
-from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.settings import DetectionSettings
 
 __all__ = [
     "NETWORK_FIELDS",
     "Observer",
-    "Pin",
     "TuningState",
     "has_work",
     "map_key",
@@ -25,14 +23,6 @@ __all__ = [
 
 NETWORK_FIELDS = ("limit_side_len", "limit_type", "max_side_limit")
 """Settings that change what the network sees; the others only change what is made of its answer."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pin:
-    """A look that later ones are compared with."""
-
-    frame: DetectionFrame
-    truth: PageTruth | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +52,7 @@ class TuningState:
     texts: Texts = dataclasses.field(default_factory=dict)
     reading: int = 0
     settled: bool = False
-    pin: Pin | None = None
+    pin: DetectionFrame | None = None
 
 
 Observer = Callable[[TuningState], None]
@@ -73,16 +63,15 @@ def unread(state: TuningState) -> list[NDArray[np.int16]]:
     if state.frame is None:
         return []
     boxes = state.frame.unread(state.texts)
-    if state.pin is not None and state.pin.frame.page_number == state.frame.page_number:
+    if state.pin is not None and state.pin.page_number == state.frame.page_number:
         known = {quad.tobytes() for quad in boxes}
-        boxes += [quad for quad in state.pin.frame.unread(state.texts) if quad.tobytes() not in known]
+        boxes += [quad for quad in state.pin.unread(state.texts) if quad.tobytes() not in known]
     return boxes
 
 
 def unread_count(state: TuningState) -> int:
     """How many these are; without their order, which takes longer than finding the boxes."""
-    pinned = None if state.pin is None else state.pin.frame
-    frames = [frame for frame in (state.frame, pinned) if frame is not None]
+    frames = [frame for frame in (state.frame, state.pin) if frame is not None]
     boxes = {
         quad.tobytes()
         for frame in frames

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ocr_helpers.detection.advice import PRESETS, SYMPTOMS, PresetNameError
-from ocr_helpers.detection.best import Best, BestLooks
+from ocr_helpers.detection.figures import Best, LookFigures
 from ocr_helpers.detection.frames import Comparison, DetectionFrame, FrameFigures, compare
 from ocr_helpers.detection.run import TuningRun
 from ocr_helpers.detection.source_note import source_note
-from ocr_helpers.detection.state import Pin, TuningState
+from ocr_helpers.detection.state import TuningState
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.ground_truth import PageTruth, truth_beside
 from ocr_helpers.pages import Page, load_pages
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DetectionTuning", "NoPageError", "NothingToChangeError", "UnknownFieldError"]
 
-_REMEMBERED_FIGURES = 8
 _FIELDS = tuple(field.name for field in dataclasses.fields(DetectionSettings))
 
 
@@ -82,10 +81,9 @@ class DetectionTuning(TuningRun):
         super().__init__(staged, _pages(page_or_pages), as_pipeline_settings(settings), recognize)
         on = [toggle for toggle in TOGGLES.values() if getattr(self._others, toggle)]
         self._truths: dict[int, PageTruth | None] = dict(enumerate(truth or ()))
-        self._pins: dict[int, Pin] = {}
-        self._best = BestLooks()
+        self._pins: dict[int, DetectionFrame] = {}
         self._notes: dict[int, str] = {}
-        self._figures: dict[tuple[int, int], FrameFigures] = {}
+        self._figures = LookFigures(self.truth_of)
         if on and on != [TOGGLES["textline_orientation"]]:
             self._truths = dict.fromkeys(range(len(self.pages)))
         self._ask()
@@ -131,12 +129,12 @@ class DetectionTuning(TuningRun):
         state = self._state
         if state.frame is None or state.frame.page_number != state.page_number:
             return None
-        return self._figures_of(state.frame, state)
+        return self._figures.of(state.frame, state.texts)
 
     @property
     def best(self) -> dict[str, Best]:
         """The best ``hmean`` and ``cer`` so far on the page shown, of settings that rested a moment."""
-        return self._best.of(self._state.page_number)
+        return self._figures.best_of(self._state.page_number)
 
     @property
     def pinned_pages(self) -> tuple[int, ...]:
@@ -152,10 +150,10 @@ class DetectionTuning(TuningRun):
     def comparison(self) -> tuple[FrameFigures, FrameFigures, Comparison] | None:
         """Figures of the pinned look and of the newest, and which boxes changed; None without a pin."""
         state = self._state
-        if state.pin is None or state.frame is None or state.pin.frame.page_number != state.frame.page_number:
+        if state.pin is None or state.frame is None or state.pin.page_number != state.frame.page_number:
             return None
-        first, second = (self._figures_of(frame, state) for frame in (state.pin.frame, state.frame))
-        return first, second, compare(state.pin.frame, state.frame)
+        first, second = (self._figures.of(frame, state.texts) for frame in (state.pin, state.frame))
+        return first, second, compare(state.pin, state.frame)
 
     def set(self, **values: Any) -> None:
         """Change settings, by name.
@@ -251,8 +249,8 @@ class DetectionTuning(TuningRun):
             frame = self._state.frame
             if frame is None or self._state.busy == "page":
                 raise NoPageError("There is nothing to pin yet: the first look is still being computed.")
-            pin = self._pins[frame.page_number] = Pin(frame, self._truth_for(self._state))
-            self._state = dataclasses.replace(self._state, pin=pin)
+            self._pins[frame.page_number] = frame
+            self._state = dataclasses.replace(self._state, pin=frame)
             self._count_unread()
             self._ask()
         self._tell()
@@ -284,23 +282,8 @@ class DetectionTuning(TuningRun):
         state = self._state
         frame = state.frame
         if state.settled and frame is not None and frame.page_number == state.page_number:
-            self._best.note(frame.page_number, frame.settings, self._figures_of(frame, state))
+            self._figures.note_best(frame, state.texts)
         super()._tell()
-
-    def _figures_of(self, frame: DetectionFrame, state: TuningState) -> FrameFigures:
-        """Remembered, as the CER of a full page takes longer than finding its boxes."""
-        key = frame.number, sum(quad.tobytes() in state.texts for quad in frame.quads_xy)
-        found = self._figures.get(key)
-        if found is None:
-            found = FrameFigures.of(frame, state.texts, self.truth_of(frame.page_number))
-            with self._change:
-                self._figures[key] = found
-                while len(self._figures) > _REMEMBERED_FIGURES:
-                    del self._figures[next(iter(self._figures))]
-        return found
-
-    def _truth_for(self, state: TuningState) -> PageTruth | None:
-        return None if state.frame is None else self.truth_of(state.frame.page_number)
 
 
 def _pages(given: Any) -> list[Page]:

@@ -96,7 +96,7 @@ def looks_of(
     state, compared = tuning.state, tuning.comparison
     if state.pin is None or state.frame is None or compared is None:
         raise NoComparisonError("Nothing is pinned; call tuning.pin() before you change settings.")
-    return state.pin.frame, state.frame, compared
+    return state.pin, state.frame, compared
 
 
 _Row = tuple[str, str, str, str]

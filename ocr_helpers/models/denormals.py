@@ -21,8 +21,8 @@ _LEAST: Final = 0x1E3CE508
 def without_denormals(model: bytes) -> bytes:
     """The model with 0 for every float32 weight below 1e-20.
 
-    No sum that holds a number above 1e-12 notices. Only the bytes of such weights change, so that the result
-    does not depend on the version of the onnx package.
+    The detection network answers the same to the last bit. Only the bytes of such weights change, so that the
+    result does not depend on the version of the onnx package.
 
     Args:
         model: an onnx file, its weights inside it.

@@ -36,7 +36,7 @@ from ocr_helpers.widgets.tuner_data import (
     page_picture,
     state_of,
 )
-from ocr_helpers.widgets.tuner_lines import LineRows
+from ocr_helpers.widgets.tuner_lines import LineRows, spacing_of
 from ocr_helpers.widgets.tuner_words import FIELDS, REASON_WORDS, preset_rows, symptom_rows
 
 if TYPE_CHECKING:
@@ -52,14 +52,6 @@ _LINES_EVERY_S = 0.5
 
 def _joined(names: Iterable[str]) -> str:
     return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)
-
-
-def _spacing_of(lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Each text that lacks spaces with its restored form; the lines keep what was read."""
-    from ocr_helpers.spacing import restore_spacing
-
-    texts = {line["text"]: restore_spacing(line["text"]) for line in lines if line["text"]}
-    return {"on": True, "texts": {read: text for read, text in texts.items() if read != text}}
 
 
 class DetectionTuner(anywidget.AnyWidget):
@@ -196,7 +188,7 @@ class DetectionTuner(anywidget.AnyWidget):
                 self.lines = lines
                 with self._spacing_changes:
                     if self.spacing["on"]:
-                        self.spacing = _spacing_of(lines)
+                        self.spacing = spacing_of(lines)
                 self.lines_frame = state.frame.number
 
     def _show_figures(self, state: TuningState) -> None:
@@ -296,7 +288,7 @@ class DetectionTuner(anywidget.AnyWidget):
 
     def _set_spacing(self, on: bool) -> None:
         with self._spacing_changes:
-            self.spacing = _spacing_of(self.lines) if on else {"on": False, "texts": {}}
+            self.spacing = spacing_of(self.lines) if on else {"on": False, "texts": {}}
 
     def _save_preset(self, name: str) -> None:
         name = name.strip()

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr_helpers.detection.best import Best
+from ocr_helpers.detection.figures import Best
 from ocr_helpers.detection.frames import Comparison, DetectionFrame, FrameFigures
 from ocr_helpers.detection.state import TuningState
 from ocr_helpers.errors import OcrHelpersError
@@ -39,7 +39,6 @@ def state_of(state: TuningState) -> dict[str, Any]:
     """What the controls show; plain text, to be set as text only."""
     error = state.error
     named = "" if error is None or isinstance(error, OcrHelpersError) else f"{type(error).__name__}: "
-    pinned = None if state.pin is None else state.pin.frame.settings
     return {
         "page": state.page_number,
         "wanted": state.wanted.as_kwargs(),
@@ -47,9 +46,8 @@ def state_of(state: TuningState) -> dict[str, Any]:
         "error": "" if error is None else f"{named}{error}",
         "recognize": state.recognize,
         "reading": state.reading,
-        "has_pin": pinned is not None,
-        "pin_label": "" if pinned is None else _settings_label(pinned),
-        "settled": state.settled,
+        "has_pin": state.pin is not None,
+        "pin_label": "" if state.pin is None else _settings_label(state.pin.settings),
     }
 
 

@@ -1,6 +1,7 @@
 """The lines that DetectionTuner lists, and their crops."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any
 from weakref import ref
 
@@ -12,7 +13,7 @@ from ocr_helpers.detection.frames import DetectionFrame, Texts
 from ocr_helpers.figures import score_color, score_label
 from ocr_helpers.figures.card_pictures import CutLines
 
-__all__ = ["CROPS", "LineRows"]
+__all__ = ["CROPS", "LineRows", "spacing_of"]
 
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
 CROPS = 2_000
@@ -79,3 +80,11 @@ class LineRows:
                 self._crops.popitem(last=False)
         self._crops.move_to_end(name)
         return name
+
+
+def spacing_of(lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Each text that lacks spaces with its restored form; the lines keep what was read."""
+    from ocr_helpers.spacing import restore_spacing
+
+    texts = {line["text"]: restore_spacing(line["text"]) for line in lines if line["text"]}
+    return {"on": True, "texts": {read: text for read, text in texts.items() if read != text}}
