@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import ocr_helpers as ocr
+from ocr_helpers.detection.advice import load_presets
 from ocr_helpers.samples import samples_dir
 from ocr_helpers.settings import DetectionSettings
 
@@ -141,6 +142,7 @@ def test_layers_are_sent_while_a_view_wants_them(tuner: Recorded) -> None:
         ({"kind": "save_preset", "name": " "}, "a name of its own"),
         ({"kind": "save_preset", "name": "Small Print"}, "a name of its own"),
         ({"kind": "save_preset", "name": "작은 글씨"}, "a name of its own"),
+        ({"kind": "delete_preset", "name": "default"}, "no preset of your own called 'default'"),
     ],
 )
 def test_a_refusal_says_why_and_changes_nothing(tuner: Recorded, message: dict[str, Any], text: str) -> None:
@@ -157,9 +159,10 @@ def test_a_refusal_says_why_and_changes_nothing(tuner: Recorded, message: dict[s
         ({"limit_side_len": 576}, "not enlarged: no side is below limit_side_len"),
         ({"limit_side_len": 640}, ""),
         ({"limit_side_len": 960, "max_side_limit": 2000}, "held by max_side_limit"),
-        ({"max_side_limit": 960}, "held by max_side_limit"),
+        ({"max_side_limit": 960}, "shrunk to 64% by max_side_limit"),
         ({"limit_type": "max", "limit_side_len": 1504}, "not shrunk: no side is above limit_side_len"),
-        ({"limit_type": "max", "limit_side_len": 960}, ""),
+        ({"limit_type": "max", "limit_side_len": 960}, "shrunk to 64%"),
+        ({"limit_type": "resize_long", "limit_side_len": 64}, "shrunk to 4%"),
         ({"limit_type": "resize_long", "limit_side_len": 1600}, ""),
     ],
 )
@@ -201,6 +204,12 @@ def test_a_preset_of_ones_own_is_kept_for_the_next_time(tuner: Recorded, tmp_pat
     assert tuner.settings == DetectionSettings(unclip_ratio=2.0)
     again = Recorded(tuner.staged, RECEIPT, presets_path=tmp_path / "own.yaml", recognize=False)
     assert again.presets[-1]["name"] == HOSTILE
+    assert answer(again.ask(kind="save_preset", name="계약서"))["kind"] == "accepted"
+    assert answer(tuner.ask(kind="delete_preset", name=HOSTILE))["kind"] == "accepted"
+    names = [preset["name"] for preset in tuner.presets if preset["own"]]
+    assert names == ["계약서"], "what another tuner saved meanwhile is kept"
+    assert list(load_presets(tmp_path / "own.yaml")) == names
+    assert answer(again.ask(kind="preset", name="계약서"))["kind"] == "accepted"
     again.close()
 
 
@@ -220,7 +229,7 @@ def test_code_says_where_its_file_is_not_what_was_shown(staged: ocr.StagedPipeli
     made = Recorded(staged, [page, half, half.image_bgr], presets_path=tmp_path / "own.yaml", recognize=False)
     assert made.tuning.wait(60)
     said = str(made.source_note)
-    assert not said and "#" not in made.code["Python"] + made.code["Command line"]
+    assert not said and "Tuned on a page" not in made.code["Python"] + made.code["Command line"]
     made.ask(kind="page", page=1)
     assert made.tuning.wait(60)
     said = str(made.source_note)
@@ -228,13 +237,36 @@ def test_code_says_where_its_file_is_not_what_was_shown(staged: ocr.StagedPipeli
     for form in ("Python", "Command line"):
         lines = made.code[form].splitlines()
         comment = [line.removeprefix("# ") for line in lines if line.startswith("# ")]
-        assert " ".join(comment) == "Tuned on a page of 288 × 750 pixels; the file has 576 × 1500."
+        assert " ".join(comment).startswith("Tuned on a page of 288 × 750 pixels; the file has 576 × 1500. ")
         assert str(RECEIPT) in "".join(lines[len(comment) :])
     compile(made.code["Python"], "code", "exec")
     made.ask(kind="page", page=2)
     assert made.tuning.wait(60)
     assert "'page.png'" in made.code["Python"] and "is no file" in made.code["Python"].replace("\n# ", " ")
     made.close()
+
+
+def test_code_says_which_weights_it_does_not_load(tuner: Recorded) -> None:
+    def comment() -> str:
+        return " ".join(row.removeprefix("# ") for row in tuner.code["Python"].splitlines() if row[:1] == "#")
+
+    assert comment() == (
+        "Tuned with other weights, text_detection (starter), text_recognition (starter); this loads "
+        "PaddleOCR's official ones: look at its boxes before you rely on them."
+    )
+    pipeline: Any = tuner.staged.pipeline
+    starter = pipeline.weights
+    try:
+        official = dataclasses.replace(starter["text_detection"], origin="official")
+        pipeline.weights = starter | {"text_detection": official}
+        tuner.ask(kind="set", field="thresh", value=0.31)
+        assert tuner.tuning.wait(60)
+        assert "text_recognition (starter)" in comment() and "text_detection" not in comment()
+        pipeline.weights = {}  # a PaddleOCR that somebody made by himself
+        tuner.ask(kind="set", field="thresh", value=0.32)
+        assert tuner.tuning.wait(60) and not comment()
+    finally:
+        pipeline.weights = starter
 
 
 def test_the_static_picture_says_the_settings(tuner: Recorded) -> None:

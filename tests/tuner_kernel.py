@@ -149,13 +149,23 @@ def encoded(array: Any) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
-def frame(number: int = 1, page: int = 0, shift: float = 0, empty: bool = False, **more: Any) -> list[Any]:
-    """Three kept boxes, one that is too small and one whose score is too low."""
+def frame(
+    number: int = 1,
+    page: int = 0,
+    shift: float = 0,
+    empty: bool = False,
+    kept: bool = True,
+    score: float = 0.95,
+    **more: Any,
+) -> list[Any]:
+    """Three kept boxes, the first with that score, one that is too small and one whose score is too low."""
     before = [quad(20 + shift, y) for y in (20, 60, 100)] + [quad(300, 20, 4, 4), quad(200, 200)]
     after = [quad(16 + shift, y - 4, 108, 28) for y in (20, 60, 100)] + [[np.nan] * 8] * 2
-    scores, states, kept = [0.95, 0.7, 0.61, np.nan, 0.597], [0, 0, 0, 1, 2], [0, 1, 2, -1, -1]
+    scores, states, places = [score, 0.7, 0.61, np.nan, 0.597], [0, 0, 0, 1, 2], [0, 1, 2, -1, -1]
+    if not kept:
+        states, places = [2, 2, 2, 1, 2], [-1] * 5
     if empty:
-        before, after, scores, states, kept = [], [], [], [], []
+        before, after, scores, states, places = [], [], [], [], []
     message = {"kind": "frame", "id": "", "page": page, "frame": number, "map_id": "m", "settings": DEFAULTS}
     message |= {"counts": {name: states.count(k) for k, name in enumerate(REASONS)}, "count": len(scores)}
     message |= {"milliseconds": 3.21, "truth": True, "input_size": [416, 320]} | more
@@ -164,7 +174,7 @@ def frame(number: int = 1, page: int = 0, shift: float = 0, empty: bool = False,
         np.array(before, np.float32),
         np.array(after, np.float32),
         np.array(scores, np.float32),
-        np.array(kept, np.int32),
+        np.array(places, np.int32),
         np.array([quad(20, 260)], np.float32),
         np.array([3, -1], np.int32),
         outline,

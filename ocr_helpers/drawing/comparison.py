@@ -1,6 +1,5 @@
 """Two settings on the same page as a figure: boxes before and after, and what each setting achieves."""
 
-import math
 from collections.abc import Iterable
 
 import matplotlib.style
@@ -8,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ocr_helpers.detection.figure_words import better_side, figures_shown
 from ocr_helpers.detection.frames import Comparison, DetectionFrame, FrameFigures
 from ocr_helpers.detection.layers import (
     GAINED,
@@ -25,7 +25,7 @@ from ocr_helpers.detection.layers import (
 )
 from ocr_helpers.detection.tuning import DetectionTuning
 from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.figures import GREY, new_figure, score_label
+from ocr_helpers.figures import GREY, new_figure
 from ocr_helpers.figures.lettering import draw_text, line_height
 
 __all__ = ["NoComparisonError", "looks_of", "show_comparison"]
@@ -33,7 +33,6 @@ __all__ = ["NoComparisonError", "looks_of", "show_comparison"]
 _WIDTH, _MARGIN, _HEAD, _FOOT = 10.0, 0.2, 0.3, 0.3
 _TABLE = 2.9
 _SIZE_PT = 9.0
-_UNKNOWN = "–"
 
 
 class NoComparisonError(OcrHelpersError):
@@ -111,27 +110,10 @@ def _setting_rows(before: DetectionFrame, after: DetectionFrame) -> list[_Row]:
 
 
 def _figure_rows(first: FrameFigures, second: FrameFigures) -> list[_Row]:
-    rows: list[_Row] = [("boxes", str(first.kept), str(second.kept), "")]
-    rows.append(_scored("mean box score", first.mean_score, second.mean_score, digits=3))
-    rows.append(_scored("mean text score", first.mean_text_score, second.mean_text_score, digits=3))
-    if first.boxes is not None and second.boxes is not None:
-        for name in ("precision", "recall", "hmean"):
-            word = "H-mean" if name == "hmean" else name
-            rows.append(_scored(word, getattr(first.boxes, name), getattr(second.boxes, name)))
-        rows.append(_scored("CER", first.cer, second.cer, low=True))
-    return rows
-
-
-def _scored(name: str, a: float | None, b: float | None, *, digits: int = 0, low: bool = False) -> _Row:
-    known = [value if value is not None and math.isfinite(value) else None for value in (a, b)]
-    words = [
-        _UNKNOWN if value is None else score_label(value, digits) if digits else f"{value:.1%}"
-        for value in known
+    return [
+        (each.label, each.word(first), each.word(second), better_side(each, each.of(first), each.of(second)))
+        for each in figures_shown(second)
     ]
-    better = ""
-    if known[0] is not None and known[1] is not None and words[0] != words[1]:
-        better = "b" if (known[1] > known[0]) != low else "a"
-    return name, words[0], words[1], better
 
 
 def _draw_table(axes: Axes, rows: Iterable[_Row], left: float) -> None:

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
+from ocr_helpers.detection.figure_words import UNKNOWN, figures_shown
 from ocr_helpers.detection.tuning import DetectionTuning, NoPageError
-from ocr_helpers.figures import GREY, as_rgb, draw_image, new_figure, score_color, score_label
+from ocr_helpers.figures import GREY, as_rgb, draw_image, new_figure, score_color
 from ocr_helpers.figures.lettering import draw_text, line_height
 from ocr_helpers.settings import DetectionSettings
 
@@ -77,21 +78,8 @@ def _draw_table(axes: Axes, frame: "DetectionFrame", figures: "FrameFigures") ->
     rows.append(("network input", f"{width} × {height} px", False))
     counts = frame.candidates.counts.items()
     results = [(name.replace("_", " "), str(count), False) for name, count in counts]
-    if figures.mean_score is not None:
-        results.append(("mean box score", score_label(figures.mean_score, 3), False))
-    if figures.mean_text_score is not None:
-        results.append(("mean text score", score_label(figures.mean_text_score, 3), False))
-    if figures.boxes is not None:
-        results += [
-            (word, f"{value:.1%}", False)
-            for word, value in (
-                ("precision", figures.boxes.precision),
-                ("recall", figures.boxes.recall),
-                ("H-mean", figures.boxes.hmean),
-            )
-        ]
-    if figures.cer is not None:
-        results.append(("CER", f"{figures.cer:.1%}", False))
+    known = [(figure.label, figure.word(figures), False) for figure in figures_shown(figures)[1:]]
+    results += [row for row in known if row[1] != UNKNOWN]
     for title, lines in (("Settings (changed ones bold)", rows), ("Boxes", results)):
         draw_text(axes, left, y, title, _SIZE_PT, bold=True, color=GREY)
         y += 1.2 * line_height(_SIZE_PT)

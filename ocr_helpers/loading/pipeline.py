@@ -248,12 +248,14 @@ def _load(plans: Mapping[str, LoadPlan], arguments: PipelineArguments) -> "Switc
         from ocr_helpers.loading.pipeline_object import TOGGLES_OFF, SwitchablePaddleOCR
 
         try:
-            return SwitchablePaddleOCR(
+            pipeline = SwitchablePaddleOCR(
                 **constructor,
                 **dict.fromkeys(TOGGLES_OFF, True),  # PaddleX loads only what is on
                 device=plans["text_detection"].device,
                 paddlex_config=_configuration(plans),
             )
+            pipeline.weights = {module: plan.weights for module, plan in plans.items()}
+            return pipeline
         except Exception as error:  # the engines raise types of their own, some straight from C++
             failure = error
     for plan in plans.values():  # PaddleX does not say at which of the five it failed

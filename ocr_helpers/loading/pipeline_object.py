@@ -13,6 +13,8 @@ from typing import Any
 
 from paddleocr import PaddleOCR
 
+from ocr_helpers.weights import ModelWeights
+
 __all__ = ["TOGGLES_OFF", "SwitchablePaddleOCR"]
 
 TOGGLES_OFF: Mapping[str, Any] = MappingProxyType(
@@ -26,10 +28,12 @@ class SwitchablePaddleOCR(PaddleOCR):  # type: ignore[misc]  # paddleocr has no 
     Attributes:
         predict_defaults: the arguments of ``predict`` where a call leaves them out or passes None; at first
             the three toggles, off.
+        weights: module → what was loaded for it.
 
     """
 
     predict_defaults: Mapping[str, Any] = TOGGLES_OFF
+    weights: Mapping[str, ModelWeights] = MappingProxyType({})
 
     def with_defaults(self, defaults: Mapping[str, Any]) -> "SwitchablePaddleOCR":
         """Return a pipeline over the same loaded models, with other defaults for ``predict``.

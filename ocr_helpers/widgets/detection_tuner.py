@@ -18,7 +18,6 @@ from ocr_helpers.detection.advice import (
     presets_of,
     save_presets,
 )
-from ocr_helpers.detection.frames import DetectionFrame
 from ocr_helpers.detection.state import TuningState
 from ocr_helpers.detection.tuning import DetectionTuning
 from ocr_helpers.errors import OcrHelpersError
@@ -27,16 +26,9 @@ from ocr_helpers.pages import Page
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.settings.pipeline import PipelineSettings
 from ocr_helpers.stages import StagedPipeline
-from ocr_helpers.widgets.tuner_data import (
-    code_of,
-    figures_of,
-    frame_arrays,
-    frame_message,
-    map_buffer,
-    page_picture,
-    state_of,
-)
+from ocr_helpers.widgets.tuner_data import code_of, figures_of, state_of
 from ocr_helpers.widgets.tuner_lines import LineRows, spacing_of
+from ocr_helpers.widgets.tuner_sender import LookSender
 from ocr_helpers.widgets.tuner_words import FIELDS, REASON_WORDS, preset_rows, symptom_rows
 
 if TYPE_CHECKING:
@@ -110,14 +102,11 @@ class DetectionTuner(anywidget.AnyWidget):
         self._own = load_presets(self._presets_path)
         self.tuning = DetectionTuning(pipeline, page_or_pages, settings, truth=truth, recognize=recognize)
         self.staged = self.tuning.staged
-        self._layers: dict[str, tuple[bool, bool]] = {}
+        self._sender = LookSender(self.tuning, self.send)
         self._rows = LineRows()
         self._lines_at = 0.0
         self._spacing_changes = Lock()
         self._answering = 0, ""  # which thread handles a message, and the message's id
-        self._answered = ""
-        self._sent_page = self._sent_frame = -1
-        self._sent_map: object = None
         super().__init__(
             fields=FIELDS,
             pages=[self._page_row(number) for number in range(len(self.tuning.pages))],
@@ -170,21 +159,21 @@ class DetectionTuner(anywidget.AnyWidget):
     def _show(self, state: TuningState) -> None:
         """Send what changed; called by the tuning, one call at a time."""
         # The boxes first: whoever drags waits for them, and the browser takes messages one by one.
-        if state.frame is not None and state.frame.number > self._sent_frame:
+        if state.frame is not None and state.frame.number > self._sender.newest:
             handler, answer = self._answering
-            self._send_frame(state.frame, answer if handler == get_ident() else "")
+            self._sender.frame(state.frame, answer if handler == get_ident() else "")
         with self.hold_sync():
             self.state = state_of(state) | {"pinned_pages": list(self.tuning.pinned_pages)}
             if state.settled or state.pin is not None or state.busy == "page":
                 self._show_figures(state)
             if state.settled:
-                note = self.tuning.source_note
+                self.source_note = note = self.tuning.source_note
                 page = self.tuning.pages[state.page_number]
-                self.code = code_of(self.tuning.pipeline_settings, page, note)
-                self.source_note = note
+                weights = getattr(self.staged.pipeline, "weights", {})
+                self.code = code_of(self.tuning.pipeline_settings, page, note, weights)
             if state.frame is not None and state.settled and self._is_time_for_lines(state):
                 lines = self._rows.of(state.frame, state.texts)
-                self._send_crops(self._rows.fresh_crops())
+                self._sender.crops(self._rows.fresh_crops())
                 self.lines = lines
                 with self._spacing_changes:
                     if self.spacing["on"]:
@@ -208,39 +197,6 @@ class DetectionTuner(anywidget.AnyWidget):
         self._lines_at = now
         return True
 
-    def _send_frame(self, frame: DetectionFrame, answer: str) -> None:
-        if frame.page_number != self._sent_page:
-            self._send_image(frame)
-        if any(wants_map for _, wants_map in self._layers.values()):
-            self._send_map(frame)
-        contours = any(wants_contour for wants_contour, _ in self._layers.values())
-        truth = self.tuning.truth_of(frame.page_number)
-        message = frame_message(frame, truth is not None)
-        self._sent_frame = max(self._sent_frame, frame.number)
-        self._answered = answer
-        sizes, arrays = frame_arrays(frame, truth, contours)
-        self.send({"kind": "frame", "id": answer, "sizes": sizes} | message, [arrays])
-
-    def _send_image(self, frame: DetectionFrame) -> None:
-        self._sent_page = frame.page_number
-        self._sent_map = None
-        height, width = frame.page_map.page_bgr.shape[:2]
-        jpeg, shown = page_picture(frame.page_map.page_bgr)
-        sizes = {"width": width, "height": height, "shown_width": shown[0], "shown_height": shown[1]}
-        self.send({"kind": "image", "page": frame.page_number} | sizes, [jpeg])
-
-    def _send_crops(self, crops: dict[str, bytes]) -> None:
-        if crops:
-            self.send({"kind": "crops", "names": list(crops)}, list(crops.values()))
-
-    def _send_map(self, frame: DetectionFrame) -> None:
-        if self._sent_map is frame.page_map:
-            return
-        self._sent_map = frame.page_map
-        height, width = frame.page_map.probabilities.shape
-        about = {"page": frame.page_number, "map_id": id(frame.page_map), "width": width, "height": height}
-        self.send({"kind": "map"} | about, [map_buffer(frame)])
-
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """Take a message from the browser, and answer it."""
         kind, answer = content.get("kind"), str(content.get("id", ""))
@@ -256,8 +212,11 @@ class DetectionTuner(anywidget.AnyWidget):
             "recognize": lambda: self.tuning.set_recognize(content["on"]),
             "spacing": lambda: self._set_spacing(bool(content["on"])),
             "save_preset": lambda: self._save_preset(str(content["name"])),
-            "layers": lambda: self._set_layers(answer, bool(content["contour"]), bool(content["map"])),
-            "image": self._resend,
+            "delete_preset": lambda: self._delete_preset(str(content["name"])),
+            "layers": lambda: self._sender.set_layers(
+                answer.rpartition("-")[0], bool(content["contour"]), bool(content["map"])
+            ),
+            "image": lambda: self._sender.everything(self._rows.all_crops()),
         }
         if kind not in actions:
             return
@@ -269,7 +228,7 @@ class DetectionTuner(anywidget.AnyWidget):
             self.send({"kind": "refused", "id": answer, "text": str(error)})
             return
         finally:
-            answered = bool(self._answering[1]) and self._answered == answer
+            answered = bool(self._answering[1]) and self._sender.answered == answer
             self._answering = 0, ""
         if not answered:
             self.send({"kind": "accepted", "id": answer})
@@ -297,27 +256,16 @@ class DetectionTuner(anywidget.AnyWidget):
         }
         if not name or name.casefold() in taken:
             raise PresetNameError(f"A preset cannot be called {name!r}: give it a name of its own.")
-        own = self._own | {name: self.tuning.settings}
+        self._keep_presets(load_presets(self._presets_path) | {name: self.tuning.settings})
+
+    def _delete_preset(self, name: str) -> None:
+        own = load_presets(self._presets_path)
+        if name not in own:
+            raise PresetNameError(f"There is no preset of your own called {name!r}.")
+        del own[name]
+        self._keep_presets(own)
+
+    def _keep_presets(self, own: dict[str, DetectionSettings]) -> None:
         save_presets(own, self._presets_path)
         self._own = own
         self.presets = preset_rows(presets_of(own))
-
-    def _set_layers(self, answer: str, contour: bool, probabilities: bool) -> None:
-        view = answer.rpartition("-")[0]
-        before = self._layers.get(view, (False, False))
-        self._layers[view] = contour, probabilities
-        if not contour and not probabilities:
-            del self._layers[view]
-        frame = self.tuning.state.frame
-        if frame is None:
-            return
-        if probabilities and not before[1]:
-            self._sent_map = None
-        self._send_frame(frame, "")
-
-    def _resend(self) -> None:
-        self._send_crops(self._rows.all_crops())
-        frame = self.tuning.state.frame
-        if frame is not None:
-            self._sent_page = -1
-            self._send_frame(frame, "")

@@ -3,21 +3,22 @@
 import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_helpers.detection.figure_words import Figure, better_side, figures_shown
 from ocr_helpers.detection.figures import Best
 from ocr_helpers.detection.frames import Comparison, DetectionFrame, FrameFigures
 from ocr_helpers.detection.state import TuningState
 from ocr_helpers.errors import OcrHelpersError
-from ocr_helpers.figures import score_label
 from ocr_helpers.ground_truth import PageTruth
 from ocr_helpers.pages import Page
 from ocr_helpers.settings import DetectionSettings
-from ocr_helpers.settings.pipeline import PipelineSettings
+from ocr_helpers.settings.pipeline import TOGGLES, PipelineSettings
+from ocr_helpers.weights import ModelWeights
 
 __all__ = [
     "code_of",
@@ -32,7 +33,6 @@ __all__ = [
 _DEFAULTS = DetectionSettings()
 _LONGEST_SHOWN = 2400
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
-_UNKNOWN = "–"
 
 
 def state_of(state: TuningState) -> dict[str, Any]:
@@ -58,19 +58,27 @@ def _settings_label(settings: DetectionSettings) -> str:
     return ", ".join(changed) or "defaults"
 
 
-def code_of(settings: PipelineSettings, page: Page, note: str) -> dict[str, str]:
+def code_of(
+    settings: PipelineSettings, page: Page, note: str, weights: Mapping[str, ModelWeights]
+) -> dict[str, str]:
     """The settings in each form; where PaddleOCR has no word for one, why.
 
     Args:
         settings: the settings.
         page: what they were tuned on. The code reads its file.
         note: how the file differs from the page, "" where it does not; a comment in the code says it.
+        weights: what was loaded; a comment says where that is not what the code loads.
 
     """
     source = page.source if Path(page.source).suffix else "page.png"  # an array has no name
     width, height = page.size_wh
-    said = f"Tuned on a page of {width} × {height} pixels; {note}."
-    comment = textwrap.fill(said, 40, initial_indent="# ", subsequent_indent="# ") + "\n" if note else ""
+    said = [f"Tuned on a page of {width} × {height} pixels; {note}."] if note else []
+    if others := _other_weights(settings, weights):
+        said.append(
+            f"Tuned with other weights, {others}; this loads PaddleOCR's official ones: look at its boxes "
+            "before you rely on them."
+        )
+    comment = "".join(textwrap.indent(textwrap.fill(text, 36), "# ") + "\n" for text in said)
     forms: dict[str, Callable[[], str]] = {
         "Python": lambda: comment + settings.as_code("pipeline", source),
         "Command line": lambda: comment + settings.as_cli(source),
@@ -85,61 +93,12 @@ def code_of(settings: PipelineSettings, page: Page, note: str) -> dict[str, str]
     return code
 
 
-def _known(value: Any, form: Callable[[Any], str]) -> str:
-    return _UNKNOWN if value is None or value != value else form(value)
-
-
-def _score(value: float) -> str:
-    return score_label(value, 3)
-
-
-def _percent(value: float) -> str:
-    return f"{value:.1%}"
-
-
-class _Figure(NamedTuple):
-    """A column of the table: what it is called, and how it comes from a look."""
-
-    label: str
-    about: str
-    of: Callable[[FrameFigures], float | None]
-    form: Callable[[Any], str]
-    more_is: int  # better: 1, worse: -1, neither: 0
-    best: str = ""  # its name among the best
-
-
-_FIGURES = (
-    _Figure("boxes", "boxes kept", lambda look: look.kept, str, 0),
-    _Figure("box score", "mean score of the boxes", lambda look: look.mean_score, _score, 1),
-    _Figure(
-        "text score", "mean score of what was read in them", lambda look: look.mean_text_score, _score, 1
-    ),
-)
-_FIGURES_OF_TRUTH = (
-    _Figure(
-        "precision",
-        "share of the boxes that are right",
-        lambda look: _of_boxes(look, "precision"),
-        _percent,
-        1,
-    ),
-    _Figure(
-        "recall",
-        "share of the true boxes that were found",
-        lambda look: _of_boxes(look, "recall"),
-        _percent,
-        1,
-    ),
-    _Figure(
-        "H-mean",
-        "harmonic mean of precision and recall",
-        lambda look: _of_boxes(look, "hmean"),
-        _percent,
-        1,
-        "hmean",
-    ),
-    _Figure("CER", "character error rate: lower is better", lambda look: look.cer, _percent, -1, "cer"),
-)
+def _other_weights(settings: PipelineSettings, weights: Mapping[str, ModelWeights]) -> str:
+    """Modules that are on with weights other than the official ones, and which those are."""
+    on = [module for module in weights if module not in TOGGLES or getattr(settings, TOGGLES[module])]
+    return ", ".join(
+        f"{module} ({weights[module].origin})" for module in on if weights[module].origin != "official"
+    )
 
 
 def figures_of(
@@ -158,11 +117,10 @@ def figures_of(
 
     """
     pinned, _, changes = compared or (None, None, None)
-    figures = _FIGURES if now.boxes is None else _FIGURES + _FIGURES_OF_TRUTH
     table: dict[str, Any] = {
         "frame": frame_number,
         "truth": now.boxes is not None,
-        "rows": [_row(figure, pinned, now, best.get(figure.best)) for figure in figures],
+        "rows": [_row(figure, pinned, now, best.get(figure.best)) for figure in figures_shown(now)],
     }
     for name in ("gained", "lost", "reshaped"):
         quads_xy = np.empty(0) if changes is None else getattr(changes, f"{name}_xy")
@@ -170,33 +128,20 @@ def figures_of(
     return table
 
 
-def _row(
-    figure: _Figure, pinned: FrameFigures | None, now: FrameFigures, best: Best | None
-) -> dict[str, Any]:
-    """What stands below each other; "better" is the side that is, as far as the digits shown tell."""
-    a, b = None if pinned is None else figure.of(pinned), figure.of(now)
+def _row(figure: Figure, pinned: FrameFigures | None, now: FrameFigures, best: Best | None) -> dict[str, Any]:
+    """What stands below each other; "better" is the side that is."""
+    b = figure.of(now)
     return {
         "label": figure.label,
         "about": figure.about,
-        "a": _known(a, figure.form),
-        "b": _known(b, figure.form),
-        "better": _better(figure, a, b),
-        "best": "" if best is None else figure.form(best.value),
+        "a": figure.word(pinned),
+        "b": figure.written(b),
+        "better": "" if pinned is None else better_side(figure, figure.of(pinned), b),
+        "best": "" if best is None else figure.written(best.value),
         "best_settings": None if best is None else best.settings.as_kwargs(),
         "best_label": "" if best is None else _settings_label(best.settings),
-        "below_best": best is not None and _better(figure, best.value, b) == "a",
+        "below_best": best is not None and better_side(figure, best.value, b) == "a",
     }
-
-
-def _better(figure: _Figure, a: float | None, b: float | None) -> str:
-    words = _known(a, figure.form), _known(b, figure.form)
-    if a is None or b is None or _UNKNOWN in words or words[0] == words[1]:
-        return ""
-    return {1: "b", -1: "a", 0: ""}[int(np.sign(b - a)) * figure.more_is]
-
-
-def _of_boxes(look: FrameFigures, name: str) -> float | None:
-    return None if look.boxes is None else getattr(look.boxes, name)
 
 
 def page_picture(page_bgr: NDArray[np.uint8]) -> tuple[bytes, tuple[int, int]]:
@@ -231,13 +176,18 @@ def frame_message(frame: DetectionFrame, truth: bool) -> dict[str, Any]:
 
 
 def _input_note(frame: DetectionFrame) -> str:
-    """Why the network sees the page at this size, where limit_side_len has no say in it."""
+    """How small the network sees the page, and why, where limit_side_len has no say in it."""
     settings, page = frame.settings, frame.page_map.page_bgr.shape[:2]
     share = settings.limit_side_len / (min(page) if settings.limit_type == "min" else max(page))
     enlarges_nothing = settings.limit_type == "min" and share <= 1
     shrinks_nothing = settings.limit_type == "max" and share >= 1
-    if max(page) * (1 if enlarges_nothing or shrinks_nothing else share) > settings.max_side_limit:
-        return "held by max_side_limit"
+    if enlarges_nothing or shrinks_nothing:
+        share = 1.0
+    most = settings.max_side_limit / max(page)
+    if most < share:
+        return "held by max_side_limit" if most >= 1 else f"shrunk to {most:.0%} by max_side_limit"
+    if share < 1:
+        return f"shrunk to {share:.0%}"
     if enlarges_nothing:
         return "not enlarged: no side is below limit_side_len"
     return "not shrunk: no side is above limit_side_len" if shrinks_nothing else ""

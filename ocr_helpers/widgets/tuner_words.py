@@ -72,7 +72,7 @@ REASON_WORDS = [
      "explain": "its score is below box_thresh"},
     {"id": "too_small_after_unclip", "word": "still too small", "word_ko": "넓혀도 작음",
      "explain": "its shorter side is below 5 pixels after unclipping"},
-    {"id": "beyond_limit", "word": "beyond the limit", "word_ko": "개수 초과",
+    {"id": "beyond_limit", "word": "beyond limit", "word_ko": "개수 초과",
      "explain": "PaddleX looks at the first 1,000 areas only"},
 ]  # fmt: skip
 

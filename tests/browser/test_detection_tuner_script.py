@@ -270,6 +270,34 @@ def test_what_is_no_number_is_not_sent(start: Start) -> None:
     assert not sent(page, "set")
 
 
+@pytest.mark.parametrize(("typed", "value"), [("0,4", 0.4), (" .25 ", 0.25), ("0.5", 0.5), ("5e-1", 0.5)])
+def test_a_number_may_have_a_decimal_comma(start: Start, typed: str, value: float) -> None:
+    page = start()
+    number(page, "thresh").fill(typed)
+    page.keyboard.press("Enter")
+    assert sent(page, "set") == [{"kind": "set", "field": "thresh", "value": value}]
+
+
+@pytest.mark.parametrize("typed", ["1,000,5", "0x1", "0. 4", "Infinity", "４", ""])
+def test_what_only_looks_like_a_number(start: Start, typed: str) -> None:
+    page = start()
+    number(page, "max_side_limit").fill(typed)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-field=max_side_limit]")).to_contain_text("needs a number, such as 4000")
+    assert not sent(page, "set")
+
+
+def test_a_long_refusal_is_short_in_its_field(start: Start) -> None:
+    page = start()
+    number(page, "thresh").fill("0")
+    page.keyboard.press("Enter")
+    answer(page, "refused", text="thresh is 0, which is nothing. Use a small number such as 0.01.")
+    hint = page.locator("[data-field=thresh] .ocr-tuner-hint")
+    expect(hint).to_have_text("thresh is 0, which is nothing.")
+    expect(hint).to_have_attribute("title", re.compile("such as 0.01"))
+    expect(banner(page)).to_contain_text("such as 0.01")
+
+
 def test_the_choice(start: Start) -> None:
     page = start()
     page.get_by_label("limit_type", exact=True).select_option("max")
@@ -336,6 +364,28 @@ def test_a_preset_of_ones_own(start: Start) -> None:
     own = {"name": "계약서", "title": "계약서", "title_ko": "", "hint": "", "own": True, "settings": DEFAULTS}
     put(page, "presets", [own])
     expect(page.get_by_role("button", name="계약서", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_preset_of_ones_own_is_deleted_by_two_clicks(start: Start) -> None:
+    page = start()
+    own = {"name": HOSTILE, "title": HOSTILE, "title_ko": "", "hint": "", "own": True, "settings": DEFAULTS}
+    put(page, "presets", [*everything()["presets"], own])
+    remove = page.locator(".ocr-tuner-remove")
+    expect(remove).to_have_count(1)  # those that come with the tuner stay
+    remove.click()
+    assert not sent(page, "delete")
+    expect(remove).to_have_accessible_name(f"Really delete the preset {HOSTILE}")
+    remove.click()
+    assert sent(page, "delete") == [{"kind": "delete_preset", "name": HOSTILE}]
+    answer(page, "refused", text="The disk is full.")
+    expect(page.locator(".ocr-tuner-presets")).to_contain_text("The disk is full.")
+    page.clock.install()
+    put(page, "presets", [own])
+    remove.click()
+    page.clock.run_for(3_100)
+    expect(remove).to_have_text("×")  # nobody said yes
+    remove.click()
+    assert len(sent(page, "delete")) == 1
 
 
 def test_the_symptom_guide(start: Start) -> None:
@@ -437,6 +487,21 @@ def test_a_page_without_candidates(start: Start) -> None:
     expect(page.locator(".ocr-tuner-nothing")).to_be_hidden()
 
 
+def test_a_page_the_network_sees_too_small(start: Start) -> None:
+    page = start(first=frame(1, input_note="shrunk to 64%"))
+    status_line, nothing = page.locator(".ocr-tuner-status"), page.locator(".ocr-tuner-nothing")
+    expect(status_line).to_contain_text("network input 416 × 320, shrunk to 64%")
+    expect(nothing).to_be_hidden()
+    tell(page, frame(2, kept=False, input_note="shrunk to 4%"))
+    expect(nothing).to_have_text(
+        "No boxes: every candidate was rejected. For the network the page is shrunk to 4%."
+    )
+    tell(page, frame(3, empty=True, input_note="shrunk to 4%"))
+    expect(nothing).to_have_text(re.compile("stays below thresh.*the page is shrunk to 4%"))
+    tell(page, frame(4, empty=True, input_note="not shrunk: no side is above limit_side_len"))
+    expect(nothing).not_to_contain_text("shrunk")
+
+
 # Layers and the canvas
 
 
@@ -510,9 +575,10 @@ def test_reasons_on_hover(start: Start) -> None:
     page.mouse.move(*spot(page, 302, 22))
     expect(tip).to_contain_text("Rejected: too_small")
     page.mouse.move(*spot(page, 60, 30))
-    expect(tip).to_contain_text("Box 1")
+    expect(tip).to_contain_text("Line 1")
     expect(tip).to_contain_text("score 0.95")
     expect(tip).to_contain_text("가나다")
+    expect(tip).to_contain_text("box 1 in PaddleOCR's order")
     page.mouse.move(*spot(page, 390, 290))
     expect(tip).to_be_hidden()
     page.mouse.move(*spot(page, 60, 30))
@@ -597,7 +663,7 @@ def test_keys_mark_boxes_and_turn_pages(start: Start) -> None:
     for key, box in [("n", 0), ("n", 1), ("p", 0), ("p", 2), ("n", 0)]:
         page.keyboard.press(key)
         expect(marked).to_have_attribute("data-box", str(box))
-    expect(page.locator(".ocr-tuner-spoken")).to_contain_text("Box 1, box score 0.95")
+    expect(page.locator(".ocr-tuner-spoken")).to_contain_text("Line 1, box score 0.95")
     page.keyboard.press("Escape")
     expect(marked).to_have_count(0)
     page.keyboard.press("PageDown")
@@ -614,7 +680,7 @@ def test_the_keys_that_help_lists_work_at_once(start: Start) -> None:
     page = start()
     page.get_by_role("button", name="Keys and mouse").click()
     page.keyboard.press("n")
-    expect(page.get_by_role("status").filter(has_text="Box 1")).to_be_attached()
+    expect(page.get_by_role("status").filter(has_text="Line 1")).to_be_attached()
     page.keyboard.press("Escape")
     expect(page.locator(".ocr-tuner-help")).to_be_hidden()
 
@@ -740,6 +806,9 @@ def test_spacing_is_restored_in_the_list_with_what_was_read_below(start: Start) 
     expect(first.locator(".ocr-tuner-line-text")).to_have_text("나는 밥을")
     expect(raw).to_have_text(["나는밥을"])
     expect(page.locator("[data-box='1']")).to_contain_text("가 나")
+    expect(page.locator(".ocr-tuner-lines")).to_contain_text("1 changed")
+    put(page, "lines", [line(0, "가 나"), line(1, "라 마")])
+    expect(page.locator(".ocr-tuner-lines")).to_contain_text("0 changed")
     put(page, "lines", [line(0, "가 나"), line(1, HOSTILE)])
     put(page, "spacing", {"on": True, "texts": {HOSTILE: f"{HOSTILE} "}})
     expect(raw).to_have_text([HOSTILE])
@@ -748,6 +817,7 @@ def test_spacing_is_restored_in_the_list_with_what_was_read_below(start: Start) 
     assert sent(page, "spacing")[-1] == {"kind": "spacing", "on": False}
     put(page, "spacing", {"on": False, "texts": {}})
     expect(raw).to_have_count(0)
+    expect(page.locator(".ocr-tuner-lines")).not_to_contain_text("changed")
 
 
 def test_spacing_that_cannot_be_restored_says_why(start: Start) -> None:
@@ -1051,6 +1121,42 @@ def test_in_a_narrow_panel_the_sliders_stand_right_below_the_page(start: Start, 
     assert places == sorted(places)
 
 
+def test_a_line_counts_as_people_read_and_its_box_as_paddleocr_does(start: Start) -> None:
+    page = start(everything() | {"lines": [line(2), line(0), line(1)]})
+    numbers = page.locator(".ocr-tuner-line-number")
+    expect(numbers).to_have_text(["1", "2", "3"])
+    expect(numbers.first).to_have_attribute("title", "box 3 in PaddleOCR's order")
+    page.mouse.move(*spot(page, 60, 30))
+    expect(page.get_by_role("tooltip")).to_contain_text("Line 2")
+    tell(page, frame(2))  # its lines are not known yet
+    drawn(page, 2)
+    page.mouse.move(*spot(page, 61, 30))
+    expect(page.get_by_role("tooltip").locator("strong")).to_have_text("Box")
+
+
+def test_a_score_is_rounded_down_as_in_the_list(start: Start) -> None:
+    page = start(first=frame(1, score=0.9996))
+    page.mouse.move(*spot(page, 60, 30))
+    expect(page.get_by_role("tooltip")).to_contain_text("box score 0.99")
+
+
+def test_the_crop_under_the_pointer_is_shown_large(start: Start) -> None:
+    page = start(width=1280)
+    picture, preview = io.BytesIO(), page.locator(".ocr-tuner-preview")
+    Image.new("RGB", (900, 20), "white").save(picture, "JPEG")
+    tell(page, [crops(0)[0], [base64.b64encode(picture.getvalue()).decode()]])
+    row = page.locator("[data-box='0']")
+    row.hover()
+    expect(preview.locator("img")).to_have_js_property("naturalWidth", 900)
+    small, large = row.locator("img").bounding_box(), preview.locator("img").bounding_box()
+    assert small is not None and large is not None
+    assert large["width"] > 2 * small["width"] and large["x"] >= 0
+    text = row.locator(".ocr-tuner-line-text").bounding_box()
+    assert text is not None and large["y"] + large["height"] <= text["y"] + 4
+    page.locator("[data-box='2']").hover()
+    expect(preview).to_be_hidden()  # no crop of it has come yet
+
+
 def test_crops_come_once_before_or_after_their_lines(start: Start) -> None:
     page = start()
     pictures = page.locator(".ocr-tuner-crop img")
@@ -1073,3 +1179,28 @@ def test_old_crops_are_given_up_and_those_in_sight_never(start: Start) -> None:
     expect(page.locator(".ocr-tuner-crop img")).to_have_count(3)
     put(page, "lines", [line(99), line(2099), line(1)])
     expect(page.locator(".ocr-tuner-crop img")).to_have_count(2)
+
+
+def test_code_is_whole_in_its_box_and_as_it_was_in_the_clipboard(start: Start) -> None:
+    long_line = "    text_recognition_model_name='korean_PP-OCRv5_mobile_rec',\n"
+    code = f"# Tuned on a page of 620 × 540 pixels.\npipeline = PaddleOCR(\n{long_line * 2})\n\n\nend\n"
+    page = start(everything() | {"code": {"Python": code, "Command line": "paddleocr ocr " + "--a 1 " * 60}})
+    box = page.locator(".ocr-tuner-program")
+    assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+    assert box.evaluate("box => box.textContent") == code
+    heights = box.evaluate("box => [...box.children].map(line => Math.round(line.offsetHeight / 13))")
+    assert heights[:2] == [1, 1] and heights[2] == heights[3] == 2 and heights[5:7] == [1, 1]
+    page.get_by_role("button", name="Copy").click()  # no clipboard here: it marks the text
+    expect(page.get_by_role("button", name="Press Ctrl+C")).to_be_visible()
+    assert page.evaluate("getSelection().toString()").strip() == code.strip()
+    page.get_by_label("Form of the code").select_option("Command line")
+    assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+def test_the_symptoms_stand_below_the_page(start: Start) -> None:
+    page = start(width=1500)
+    page.get_by_text("What is wrong?").click()
+    page.locator(".ocr-tuner-guide").scroll_into_view_if_needed()
+    guide, stage = (page.locator(f".ocr-tuner-{name}").bounding_box() for name in ("guide", "stage"))
+    assert guide is not None and stage is not None
+    assert guide["x"] == stage["x"] and 0 < guide["y"] - stage["y"] - stage["height"] < 100

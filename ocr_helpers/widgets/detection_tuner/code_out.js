@@ -22,8 +22,12 @@ class CodeOut {
   }
 
   show() {
-    setText(this.text, this.forms[this.choice.value] ?? "");
-    this.text.toggleAttribute("data-one-line", this.choice.value === "Command line");
+    const lines = (this.forms[this.choice.value] ?? "").split(/(?<=\n)/u);
+    this.text.replaceChildren(...lines.map((line) => {
+      const made = element("span", "code-line", null, { textContent: line });
+      made.toggleAttribute("data-further-in", line.startsWith(" "));
+      return made;
+    }));
   }
 
   async toClipboard() {

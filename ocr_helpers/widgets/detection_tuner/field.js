@@ -1,5 +1,7 @@
 // One setting: slider, number field or choice, and the way back to its default.
 
+const NUMBER = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/iu;
+
 class Field {
   /** @param actions set(field, value), reset(field) */
   constructor(parent, spec, actions) {
@@ -34,7 +36,8 @@ class Field {
 
   addNumber(head) {
     const { name, min, max, step } = this.spec;
-    this.number = element("input", "number", head, { type: "number", step: "any" });
+    // Not of type number: that drops a decimal comma without a word, and 0,4 becomes 4.
+    this.number = element("input", "number", head, { type: "text", inputMode: "decimal", autocomplete: "off" });
     this.number.setAttribute("aria-label", `${name}, as a number`);
     this.number.title = `${plain(min)} to ${plain(max)}`;
     this.number.addEventListener("input", () => (this.typing = true));
@@ -83,9 +86,10 @@ class Field {
 
   applyNumber() {
     if (!this.typing) return;
-    const value = this.number.valueAsNumber;
+    const typed = this.number.value.trim();
+    const value = NUMBER.test(typed) ? Number(typed.replace(",", ".")) : NaN;
     this.stopTyping();
-    if (Number.isNaN(value)) this.refuse(`${this.spec.name} needs a number.`);
+    if (Number.isNaN(value)) this.refuse(`${this.spec.name} needs a number, such as ${plain(this.spec.default)}.`);
     else if (value !== this.value) this.send(value);
   }
 
@@ -122,7 +126,8 @@ class Field {
   refuse(text) {
     this.root.toggleAttribute("data-refused", Boolean(text));
     setAttribute(this.number ?? this.choice, "aria-invalid", String(Boolean(text)));
-    setText(this.hint, text || this.hintText);
+    const [sentence] = text.split(/(?<=\.)\s/u, 1); // two lines are free here; the banner has all of it
+    setText(this.hint, sentence || this.hintText);
     setProperty(this.hint, "title", text || this.spec.hint_ko || this.hintText);
   }
 

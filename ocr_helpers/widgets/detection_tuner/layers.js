@@ -115,12 +115,14 @@ function drawDifferences(context, view, stroke, quads, style, width, sign) {
   context.beginPath();
   quads.forEach((quad) => addQuad(context, quad));
   stroke(style, width);
-  const radius = 8 / view.scale;
-  context.font = `bold ${14 / view.scale}px sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  for (const [cornerX, y] of quads) {
-    const x = cornerX - radius; // beside the text, not on it
+  for (const quad of quads) {
+    const [left, y] = quad;
+    const height = Math.hypot(quad[6] - left, quad[7] - y);
+    const radius = clamp(0.4 * height * view.scale, 4, 8) / view.scale; // a page shown small stays in sight
+    const x = left - radius; // beside the text, not on it
+    context.font = `bold ${1.75 * radius}px sans-serif`;
     context.fillStyle = style.color;
     context.beginPath();
     context.arc(x, y, radius, 0, 2 * Math.PI);

@@ -27,6 +27,8 @@ class LineList {
     });
     this.spacing = element("input", "", spacing, { type: "checkbox" });
     element("span", "", spacing, { textContent: "Restore spacing · 띄어쓰기 복원" });
+    this.spaced = element("span", "note", spacing);
+    this.spaced.setAttribute("role", "status");
     this.spacing.addEventListener("change", () => actions.restoreSpacing(this.spacing.checked));
     this.sort = element("select", "choice", root);
     this.sort.setAttribute("aria-label", "Order of the lines");
@@ -36,6 +38,9 @@ class LineList {
     this.list.setAttribute("role", "listbox");
     this.list.setAttribute("aria-label", "Lines of the page");
     this.list.addEventListener("keydown", (event) => this.onKey(event));
+    this.preview = element("div", "preview", root, { hidden: true });
+    this.preview.append(new Image());
+    this.list.addEventListener("scroll", () => this.showPreview(null));
     this.empty = element("p", "advice", root, { hidden: true, textContent: "No boxes, so no lines." });
   }
 
@@ -49,6 +54,7 @@ class LineList {
   setSpacing({ on, texts }) {
     this.spacing.checked = on;
     this.restored = new Map(Object.entries(texts));
+    this.restores = on;
     this.build();
   }
 
@@ -88,6 +94,8 @@ class LineList {
     while (this.rows.length > shown.length) this.rows.pop().root.remove();
     while (this.rows.length < shown.length) this.rows.push(this.addRow());
     shown.forEach((line, index) => this.fill(this.rows[index], line, place.get(line) + 1));
+    const changed = shown.filter(({ text }) => this.restored.has(text)).length;
+    setText(this.spaced, this.restores ? `${changed} changed` : "");
     this.empty.hidden = shown.length > 0;
     this.list.hidden = !shown.length;
     this.mark(this.marked, false);
@@ -103,6 +111,8 @@ class LineList {
     row.score = element("span", "score", root);
     row.text = element("span", "line-text", root, { lang: "ko" });
     row.raw = element("span", "line-raw", root, { lang: "ko", hidden: true, title: "As read" });
+    root.addEventListener("pointerenter", () => this.showPreview(row));
+    root.addEventListener("pointerleave", () => this.showPreview(null));
     root.addEventListener("click", () => {
       if (!getSelection().toString()) this.actions.select(row.line.box); // else somebody marks text to copy
     });
@@ -113,6 +123,7 @@ class LineList {
     row.line = line;
     row.root.dataset.box = line.box;
     setText(row.number, String(number));
+    setProperty(row.number, "title", inPaddleOrder(line.box));
     this.showCrop(row);
     setText(row.score, line.score ?? "–");
     row.score.style.backgroundColor = line.score === null ? "" : line.color;
@@ -130,6 +141,16 @@ class LineList {
     if (!address) return img?.remove();
     img ??= element("img", "", crop, { alt: "", decoding: "async", draggable: false });
     if (img.getAttribute("src") !== address) img.src = address;
+  }
+
+  /** A long line is a thin strip in its row: under the pointer it is shown as large as there is room. */
+  showPreview(row) {
+    const img = row?.crop.firstChild;
+    this.preview.hidden = !img;
+    if (!img) return;
+    this.preview.firstChild.src = img.src;
+    const foot = row.crop.offsetTop + row.crop.offsetHeight; // its text below stays in sight
+    this.preview.style.top = `${this.list.offsetTop + foot - this.list.scrollTop - this.preview.offsetHeight}px`;
   }
 
   /** Mark the row of a box, and bring it into sight inside the list, never moving the notebook. */
@@ -151,7 +172,8 @@ class LineList {
   }
 
   lineOf(box) {
-    return this.lines.find((line) => line.box === box);
+    const place = this.lines.findIndex((line) => line.box === box);
+    return place < 0 ? undefined : { ...this.lines[place], number: place + 1 };
   }
 
   /** The list follows the page while the slider moves; until then it is of an older frame. */

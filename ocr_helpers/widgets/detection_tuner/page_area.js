@@ -108,12 +108,21 @@ class PageArea {
     this.announced = frame;
     this.view.canvas.dataset.frame = frame.number;
     this.status.setFrame(frame);
-    setProperty(this.nothing, "hidden", frame.count > 0);
-    const limit = frame.settings.thresh === undefined ? "" : ` (${plain(frame.settings.thresh)})`;
-    const words = `No candidates: the probability map stays below thresh${limit} everywhere.`;
-    setText(this.nothing, frame.count ? "" : words);
+    this.sayNothing(frame);
     this.tip.hide();
     this.actions.onDrawn(frame);
+  }
+
+  /** Where there is no box, why; a page that the network sees too small looks like an empty one. */
+  sayNothing({ order, count, settings, message }) {
+    setProperty(this.nothing, "hidden", order.length > 0);
+    if (order.length) return;
+    const limit = settings.thresh === undefined ? "" : ` (${plain(settings.thresh)})`;
+    const why = count
+      ? "No boxes: every candidate was rejected."
+      : `No candidates: the probability map stays below thresh${limit} everywhere.`;
+    const { input_note: note } = message;
+    setText(this.nothing, note?.startsWith("shrunk") ? `${why} For the network the page is ${note}.` : why);
   }
 
   layersChanged(name) {

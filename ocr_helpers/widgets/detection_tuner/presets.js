@@ -1,7 +1,7 @@
 // Named settings: those that come with the tuner, and one's own.
 
 class Presets {
-  /** @param actions use(name), save(name, onAnswer) */
+  /** @param actions use(name), save(name, onAnswer), remove(name, onAnswer) */
   constructor(parent, actions) {
     this.actions = actions;
     this.presets = [];
@@ -40,16 +40,34 @@ class Presets {
   }
 
   setPresets(presets) {
+    this.list.replaceChildren();
     this.presets = presets.map((preset) => {
-      const made = button("preset", this.list, "", preset.own ? preset.title : preset.hint, () => this.actions.use(preset.name));
+      const place = preset.own ? element("div", "own-preset", this.list) : this.list;
+      const made = button("preset", place, "", preset.own ? preset.title : preset.hint, () => this.actions.use(preset.name));
       element("span", "", made, { textContent: preset.title });
       if (!preset.own) element("span", "korean", made, { textContent: preset.title_ko, lang: "ko" });
       made.setAttribute("aria-label", preset.title);
       made.dataset.preset = preset.name;
-      made.toggleAttribute("data-own", preset.own);
+      if (preset.own) this.addRemoval(place, preset.name);
       return { settings: Object.entries(preset.settings), made };
     });
-    this.list.replaceChildren(...this.presets.map(({ made }) => made));
+  }
+
+  /** A second click within seconds is the yes: nothing asks, and nothing is lost by one slip. */
+  addRemoval(place, name) {
+    let timer = 0;
+    const ask = (asking) => {
+      timer = asking ? setTimeout(() => ask(false), 3000) : 0;
+      setText(remove, asking ? "Delete?" : "×");
+      remove.toggleAttribute("data-asking", asking);
+      setAttribute(remove, "aria-label", `${asking ? "Really delete" : "Delete"} the preset ${name}`);
+    };
+    const remove = button("remove", place, "×", "Delete this preset", () => {
+      if (!timer) return ask(true);
+      clearTimeout(timer);
+      this.actions.remove(name, ({ kind, text }) => this.refuse(kind === "refused" ? text : ""));
+    });
+    ask(false);
   }
 
   /** Mark the preset that these settings are. */

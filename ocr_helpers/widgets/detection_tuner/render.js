@@ -45,12 +45,12 @@ class Tuner {
     this.presets = new Presets(left, {
       use: (name) => settle({ kind: "preset", name }),
       save: (name, onAnswer) => this.transport.request({ kind: "save_preset", name }, onAnswer),
+      remove: (name, onAnswer) => this.transport.request({ kind: "delete_preset", name }, onAnswer),
     });
     this.controls = new Controls(left, model.get("fields"), this.transport, () => {
       this.note("refused", "");
       this.showSettings();
     });
-    addSymptomGuide(left, model.get("symptoms"), (symptom) => settle({ kind: "symptom", symptom }));
     this.code = new CodeOut(left);
     this.area = new PageArea(middle, model.get("reasons"), {
       onLayers: (name) => this.layersChanged(name),
@@ -60,6 +60,7 @@ class Tuner {
       stepPage: (way) => this.picker.step(way),
       onDrawn: (frame) => this.drawn(frame),
     });
+    addSymptomGuide(middle, model.get("symptoms"), (symptom) => settle({ kind: "symptom", symptom }));
     this.compare = new Compare(middle, {
       pin: (onAnswer) => this.ask({ kind: "pin" }, onAnswer),
       unpin: () => this.ask({ kind: "unpin" }),

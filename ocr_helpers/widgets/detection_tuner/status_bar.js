@@ -21,12 +21,14 @@ class StatusBar {
     this.busy = element("span", "busy", facts);
     this.busy.setAttribute("role", "status");
     this.time = new CalmText(element("span", "", facts, { title: "From the probability map to the boxes" }));
-    this.input = element("span", "", facts, { title: "Size of the page as the network sees it" });
+    const input = element("span", "", facts, { title: "Size of the page as the network sees it" });
+    this.input = element("span", "", input);
+    this.inputNote = element("span", "input-note", input);
   }
 
   addScale(item) {
     item.title = "Colours of the score: 0.5 and below at the left, 1 at the right";
-    element("span", "note", item, { textContent: "colour: score 0.5" });
+    element("span", "note", item, { textContent: "score 0.5" });
     element("span", "gradient long", item).style.background = SCORE_GRADIENT;
     element("span", "note", item, { textContent: "1" });
   }
@@ -39,8 +41,10 @@ class StatusBar {
     }
     const { milliseconds, input_size: size, input_note: note } = frame.message;
     this.time.set(milliseconds === undefined ? "" : `boxes in ${milliseconds.toFixed(1)} ms`);
-    setText(this.input, size ? `network input ${size[0]} × ${size[1]}${note ? `, ${note}` : ""}` : "");
-    setProperty(this.input, "title", `Size of the page as the network sees it${note ? `: ${note}` : ""}`);
+    setText(this.input, size ? `network input ${size[0]} × ${size[1]}` : "");
+    setText(this.inputNote, note ? `, ${note}` : "");
+    this.inputNote.toggleAttribute("data-shrunk", Boolean(note?.startsWith("shrunk")));
+    setProperty(this.input.parentNode, "title", `Size of the page as the network sees it${note ? `: ${note}` : ""}`);
   }
 
   setBusy(busy, waiting) {

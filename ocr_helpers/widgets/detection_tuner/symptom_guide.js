@@ -7,19 +7,19 @@ function addSymptomGuide(parent, symptoms, onTry) {
   for (const { id, ko, en, advice, advice_ko: korean, changes } of symptoms) {
     const item = element("div", "symptom", root);
     item.dataset.symptom = id;
-    const head = element("div", "row", item);
-    const names = element("div", "wide", head);
-    element("div", "symptom-name", names, { textContent: ko, lang: "ko" });
-    element("div", "symptom-name", names, { textContent: en });
-    button("", head, "Try it", `Try it: ${en}`, () => onTry(id));
+    const names = element("div", "symptom-names", item);
+    element("div", "", names, { textContent: ko, lang: "ko" });
+    element("div", "", names, { textContent: en });
+    const steps = element("div", "symptom-steps", item);
     for (const { field, way, word } of changes) {
-      const change = element("div", "change", item);
+      const change = element("div", "", steps);
       element("span", "name", change, { textContent: `${field} ${WAYS[way] ?? ""}` });
       element("span", "", change, { textContent: ` ${word}` });
     }
-    const why = element("details", "why", item);
+    const why = element("details", "why", steps);
     element("summary", "", why, { textContent: "Why 이유" });
     element("p", "advice", why, { textContent: korean, lang: "ko" });
     element("p", "advice", why, { textContent: advice });
+    button("", item, "Try it", `Try it: ${en}`, () => onTry(id));
   }
 }

@@ -1,5 +1,10 @@
 // What a candidate is, in words, beside the pointer.
 
+/** The list counts as people read. */
+function inPaddleOrder(box) {
+  return `box ${box + 1} in PaddleOCR's order`;
+}
+
 /** "0.41 < 0.60", with as many decimals as it takes to see the difference. */
 function lessThan(value, limit) {
   for (let digits = 2; digits < 7; digits++) {
@@ -9,13 +14,19 @@ function lessThan(value, limit) {
   return [String(value), String(limit)];
 }
 
-/** Title and lines about a candidate; `line` is what was read in it, where that is known. */
+/** Rounded down as in the list, so that 0.9996 does not look like certainty; a float32 may lie a little below. */
+function scoreLabel(score) {
+  return (Math.floor(score * 100 + 1e-4) / 100).toFixed(2);
+}
+
+/** Title and lines about a candidate; `line` is its row in the list, where that is known. */
 function describe(frame, candidate, line) {
   const score = frame.scores[candidate];
   if (frame.isKept(candidate)) {
-    const lines = [`box score ${score.toFixed(2)}`];
+    const lines = [`box score ${scoreLabel(score)}`];
     if (line?.text) lines.push(line.text);
-    return { title: `Box ${frame.kept[candidate] + 1}`, lines };
+    lines.push(inPaddleOrder(frame.kept[candidate]));
+    return { title: line ? `Line ${line.number}` : "Box", lines };
   }
   const { id, word, word_ko: korean, explain } = frame.reason(candidate);
   const lines = [];
@@ -23,7 +34,7 @@ function describe(frame, candidate, line) {
     const [shown, limit] = lessThan(score, frame.settings.box_thresh ?? NaN);
     lines.push(`score ${shown} < box_thresh ${limit}`);
   } else if (!Number.isNaN(score)) {
-    lines.push(`score ${score.toFixed(2)}`);
+    lines.push(`score ${scoreLabel(score)}`);
   }
   if (explain) lines.push(explain);
   return { title: `Rejected: ${[word, korean].filter(Boolean).join(" · ")}`, lines };
