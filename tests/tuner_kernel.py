@@ -54,6 +54,7 @@ START = """async ([source, state]) => {
     };
     window.tell = (content, buffers = []) =>
         handlers["msg:custom"].forEach(handler => handler(content, buffers.map(view)));
+    window.tellDead = () => handlers["comm_live_update"].forEach(handler => handler());
     window.outside = 0;
     for (const [name, step] of [["addEventListener", 1], ["removeEventListener", -1]]) {
         for (const target of [window, document]) {

@@ -83,7 +83,7 @@ REJECTED_WORDS: dict[Reason, str] = {
     "low_score": "low score",
     "too_small": "too small",
     "too_small_after_unclip": "still too small",
-    "beyond_limit": "beyond the limit",
+    "beyond_limit": "beyond limit",
 }
 MAP_OPACITY = 0.7
 _LEAST_OUTLINE_PX = 8.0

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from ocr_helpers.detection.figure_words import UNKNOWN, figures_shown
+from ocr_helpers.detection.layers import REJECTED_WORDS
 from ocr_helpers.detection.tuning import DetectionTuning, NoPageError
 from ocr_helpers.figures import GREY, as_rgb, draw_image, new_figure, score_color
 from ocr_helpers.figures.lettering import draw_text, line_height
@@ -77,7 +78,8 @@ def _draw_table(axes: Axes, frame: "DetectionFrame", figures: "FrameFigures") ->
     height, width = frame.page_map.probabilities.shape
     rows.append(("network input", f"{width} × {height} px", False))
     counts = frame.candidates.counts.items()
-    results = [(name.replace("_", " "), str(count), False) for name, count in counts]
+    words = {"kept": "kept"} | REJECTED_WORDS
+    results = [(words[name], str(count), False) for name, count in counts]
     known = [(figure.label, figure.word(figures), False) for figure in figures_shown(figures)[1:]]
     results += [row for row in known if row[1] != UNKNOWN]
     for title, lines in (("Settings (changed ones bold)", rows), ("Boxes", results)):

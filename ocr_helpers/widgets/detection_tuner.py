@@ -161,7 +161,7 @@ class DetectionTuner(anywidget.AnyWidget):
         # The boxes first: whoever drags waits for them, and the browser takes messages one by one.
         if state.frame is not None and state.frame.number > self._sender.newest:
             handler, answer = self._answering
-            self._sender.frame(state.frame, answer if handler == get_ident() else "")
+            self._sender.send_frame(state.frame, answer if handler == get_ident() else "")
         with self.hold_sync():
             self.state = state_of(state) | {"pinned_pages": list(self.tuning.pinned_pages)}
             if state.settled or state.pin is not None or state.busy == "page":
@@ -173,7 +173,7 @@ class DetectionTuner(anywidget.AnyWidget):
                 self.code = code_of(self.tuning.pipeline_settings, page, note, weights)
             if state.frame is not None and state.settled and self._is_time_for_lines(state):
                 lines = self._rows.of(state.frame, state.texts)
-                self._sender.crops(self._rows.fresh_crops())
+                self._sender.send_crops(self._rows.fresh_crops())
                 self.lines = lines
                 with self._spacing_changes:
                     if self.spacing["on"]:
@@ -216,7 +216,7 @@ class DetectionTuner(anywidget.AnyWidget):
             "layers": lambda: self._sender.set_layers(
                 answer.rpartition("-")[0], bool(content["contour"]), bool(content["map"])
             ),
-            "image": lambda: self._sender.everything(self._rows.all_crops()),
+            "image": lambda: self._sender.send_all(self._rows.all_crops()),
         }
         if kind not in actions:
             return

@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _DEFAULTS = DetectionSettings()
+_YAML_USE = "For PipelineSettings.from_yaml and python -m ocr_helpers.batch --settings."
 _LONGEST_SHOWN = 2400
 _JPEG = [cv2.IMWRITE_JPEG_QUALITY, 88]
 
@@ -72,17 +73,18 @@ def code_of(
     """
     source = page.source if Path(page.source).suffix else "page.png"  # an array has no name
     width, height = page.size_wh
-    said = [f"Tuned on a page of {width} × {height} pixels; {note}."] if note else []
-    if others := _other_weights(settings, weights):
-        said.append(
-            f"Tuned with other weights, {others}; this loads PaddleOCR's official ones: look at its boxes "
-            "before you rely on them."
-        )
-    comment = "".join(textwrap.indent(textwrap.fill(text, 36), "# ") + "\n" for text in said)
+    size = _comment(f"Tuned on a page of {width} × {height} pixels; {note}." if note else "")
+    others = _other_weights(settings, weights)
+    loads = _comment(
+        f"Tuned with other weights, {others}; this loads PaddleOCR's official ones: look at its boxes before "
+        "you rely on them."
+        if others
+        else ""
+    )
     forms: dict[str, Callable[[], str]] = {
-        "Python": lambda: comment + settings.as_code("pipeline", source),
-        "Command line": lambda: comment + settings.as_cli(source),
-        "YAML": settings.to_yaml,
+        "Python": lambda: size + loads + settings.as_code("pipeline", source),
+        "Command line": lambda: size + loads + settings.as_cli(source),
+        "YAML": lambda: _comment(_YAML_USE) + size + settings.to_yaml(),
     }
     code = {}
     for name, form in forms.items():
@@ -91,6 +93,11 @@ def code_of(
         except OcrHelpersError as error:
             code[name] = f"# {error}"
     return code
+
+
+def _comment(text: str) -> str:
+    """In lines that fit the panel."""
+    return textwrap.fill(text, 38, initial_indent="# ", subsequent_indent="# ") + "\n" if text else ""
 
 
 def _other_weights(settings: PipelineSettings, weights: Mapping[str, ModelWeights]) -> str:

@@ -32,7 +32,7 @@ class LookSender:
         self.newest = -1
         self.answered = ""
 
-    def frame(self, frame: DetectionFrame, answer: str = "") -> None:
+    def send_frame(self, frame: DetectionFrame, answer: str = "") -> None:
         """Send a look, as the answer to the message of that id; its page and its map before, where needed."""
         if frame.page_number != self._page:
             self._send_page(frame)
@@ -46,30 +46,32 @@ class LookSender:
         sizes, arrays = frame_arrays(frame, truth, contours)
         self._send({"kind": "frame", "id": answer, "sizes": sizes} | message, [arrays])
 
-    def crops(self, crops: Mapping[str, bytes]) -> None:
+    def send_crops(self, crops: Mapping[str, bytes]) -> None:
         """Send JPEGs of lines, by the names that the rows give them."""
         if crops:
             self._send({"kind": "crops", "names": list(crops)}, list(crops.values()))
 
     def set_layers(self, view: str, contours: bool, probabilities: bool) -> None:
         """Send from now on what a view shows beside the boxes, and the newest look with it."""
-        _, had_map = self._layers.pop(view, (False, False))
+        _, had_map = self._layers.get(view, (False, False))
+        layers = {other: wanted for other, wanted in self._layers.items() if other != view}
         if contours or probabilities:
-            self._layers[view] = contours, probabilities
+            layers[view] = contours, probabilities
+        self._layers = layers  # at once: the tuning's own thread may be reading them
         if probabilities and not had_map:
             self._map = None
         self._again()
 
-    def everything(self, crops: Mapping[str, bytes]) -> None:
+    def send_all(self, crops: Mapping[str, bytes]) -> None:
         """Send all again, to a browser that has nothing yet."""
-        self.crops(crops)
+        self.send_crops(crops)
         self._page = -1
         self._again()
 
     def _again(self) -> None:
         frame = self._tuning.state.frame
         if frame is not None:
-            self.frame(frame)
+            self.send_frame(frame)
 
     def _send_page(self, frame: DetectionFrame) -> None:
         self._page = frame.page_number

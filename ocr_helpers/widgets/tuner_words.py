@@ -28,12 +28,12 @@ def _field(name: str, label: str, label_ko: str, hint: str, hint_ko: str, **limi
 _FRACTION = {"kind": "float", "min": 0.01, "max": 1.0, "step": 0.01, "slider_min": 0.05, "slider_max": 0.95}
 FIELDS = [
     _field(
-        "thresh", "Pixel threshold", "픽셀 문턱값",
+        "thresh", "Pixel threshold", "픽셀 임계값",
         "A pixel is text above this. Lines merge: raise it. A line splits: lower it.",
         "확률이 이 값보다 큰 픽셀을 글자로 봅니다. 줄이 붙으면 높이고, 나뉘면 낮춥니다.", **_FRACTION,
     ),
     _field(
-        "box_thresh", "Box threshold", "상자 문턱값",
+        "box_thresh", "Box threshold", "상자 임계값",
         "A box is kept from this mean probability on. Noise: raise it. Missed text: lower it.",
         "상자 안의 평균 확률이 이 값 이상이면 남깁니다. 잡음이 많으면 높이고, 놓치면 낮춥니다.", **_FRACTION,
     ),

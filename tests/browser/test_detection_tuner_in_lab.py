@@ -136,6 +136,33 @@ def test_a_slider_moves_boxes_and_the_next_cell_has_its_value(page: Page) -> Non
     slide(page, "thresh", 0.3)
 
 
+def test_keys_are_the_tuner_s_where_it_has_the_focus(page: Page) -> None:
+    """JupyterLab moves to other cells by arrows, folds them, and restarts the kernel by 0 0."""
+    root = cell(page, 1).locator(".ocr-tuner-root")
+    slider = root.locator("[data-field=thresh] input[type=range]")
+    slider.focus()
+    active = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+    before = page.evaluate(active)
+    ways = {"ArrowRight": "0.31", "ArrowUp": "0.32", "ArrowLeft": "0.31", "ArrowDown": "0.3"}
+    for key, value in ways.items():
+        slider.focus()
+        page.keyboard.press(key)
+        expect(slider).to_have_value(value)
+    choice = root.get_by_role("combobox", name="limit_type")
+    for part in (root.get_by_role("button", name="Fit"), root.locator("[data-layer=boxes]"), slider, choice):
+        part.focus()
+        for key in ("ArrowDown", "ArrowUp", "b", "0", "0"):
+            page.keyboard.press(key)
+        expect(part).to_be_focused()
+    assert page.evaluate(active) == before and page.locator(".jp-Dialog").count() == 0
+    assert page.locator(".jp-NotebookPanel .jp-Cell").count() == len(CELLS)
+    name = root.get_by_label("Name of a preset of your own")
+    name.fill("계약서")
+    name.press("Enter")
+    expect(root.get_by_role("button", name="계약서", exact=True)).to_be_visible()
+    expect(kept(page)).to_have_text("65")
+
+
 def test_a_value_out_of_range_is_refused_in_the_panel(page: Page) -> None:
     number = cell(page, 1).locator("[data-field=thresh] input:not([type=range])")
     number.fill("0")
@@ -215,6 +242,7 @@ def test_a_restarted_kernel_is_said_and_the_picture_stays(page: Page, errors: li
     page.evaluate(RESTART)
     page.wait_for_function(f"({KERNEL})() === 'idle'")
     root = cell(page, 1).locator(".ocr-tuner-root")
+    expect(root).to_contain_text("was restarted or has stopped", timeout=15_000)
     slider = root.locator("[data-field=thresh] input[type=range]")
     slider.evaluate(
         "slider => { slider.value = 0.5; slider.dispatchEvent(new Event('input', {bubbles: true})); }"

@@ -155,7 +155,7 @@ class CanvasView {
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       const { stageX, stageY } = this.toPage(event);
-      this.zoom(this.scale * Math.exp(-clamp(event.deltaY, -50, 50) / 100), stageX, stageY);
+      this.zoom(this.scale * Math.exp(-clamp(event.deltaY, -25, 25) / 100), stageX, stageY);
     };
     this.canvas.addEventListener("wheel", wheel, { passive: false });
   }

@@ -1,5 +1,15 @@
 // The settings as code: one form at a time, and a button that copies it.
 
+function codeLine(line) {
+  const made = element("span", "code-line", null);
+  made.toggleAttribute("data-further-in", line.startsWith(" "));
+  if (line.startsWith("paddleocr ")) {
+    const words = line.split(/( )/u); // the spaces among them
+    made.append(...words.map((text, k) => (k % 2 ? text : element("span", "code-word", null, { textContent: text }))));
+  } else made.textContent = line;
+  return made;
+}
+
 class CodeOut {
   constructor(parent) {
     const root = section("code", parent, "These settings as code");
@@ -23,11 +33,7 @@ class CodeOut {
 
   show() {
     const lines = (this.forms[this.choice.value] ?? "").split(/(?<=\n)/u);
-    this.text.replaceChildren(...lines.map((line) => {
-      const made = element("span", "code-line", null, { textContent: line });
-      made.toggleAttribute("data-further-in", line.startsWith(" "));
-      return made;
-    }));
+    this.text.replaceChildren(...lines.map(codeLine));
   }
 
   async toClipboard() {

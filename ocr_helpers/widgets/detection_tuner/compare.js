@@ -23,8 +23,6 @@ class Compare {
     this.pin = button("", head, "Pin as A", "Pin the settings of now as A", () => this.ask());
     this.unpin = button("", head, "Unpin", "Forget A", actions.unpin);
     this.label = element("p", "advice pin-label", this.root);
-    this.table = element("table", "table", this.root);
-    this.table.setAttribute("role", "table"); // a grid by its style, so it has to be said
     this.cells = {};
     this.legend = element("div", "changes", this.root);
     this.counts = CHANGES.map(([name, style, width, sign, title]) => {
@@ -32,6 +30,8 @@ class Compare {
       lineSample(item, style, width);
       return { name, sign, word: element("span", "", item) };
     });
+    this.table = element("table", "table", this.root);
+    this.table.setAttribute("role", "table"); // a grid by its style, so it has to be said
   }
 
   ask() {
@@ -40,7 +40,8 @@ class Compare {
   }
 
   show({ has_pin: pinned, pin_label: label, pinned_pages: others = [] }, compare) {
-    const elsewhere = others.length ? `A is pinned on page ${others.map((page) => page + 1).join(", ")}, not on this one.` : "";
+    const numbers = others.map((page) => page + 1).join(", ");
+    const elsewhere = others.length ? `A is pinned on page${others.length > 1 ? "s" : ""} ${numbers}, not on this one.` : "";
     setText(this.label, pinned ? `A: ${label}` : elsewhere || COMPARE_HELP);
     setProperty(this.unpin, "disabled", !pinned);
     setText(this.pin, pinned ? "Pin again" : "Pin as A");
@@ -86,8 +87,8 @@ class Compare {
       const back = button("back", cell, "", "", () => this.actions.use(this.best[label]));
       return { cell, text: back };
     }
-    const [fall, tick] = [element("span", "fall", cell), element("span", "", cell)];
-    return { cell, fall, tick, text: element("span", "", cell) };
+    const fall = button("fall", cell, "↩", "", () => this.actions.use(this.best[label]));
+    return { cell, fall, tick: element("span", "", cell), text: element("span", "", cell) };
   }
 
   fill(cells, { label, a, b, better, best, best_settings: settings, best_label: with_, below_best: below }, pinned) {
@@ -97,10 +98,13 @@ class Compare {
       const won = Boolean(pinned) && better === side;
       setText(text, value);
       cell.toggleAttribute("data-better", won);
-      setText(fall, fell ? "▾" : "");
+      setProperty(fall, "hidden", !fell);
+      if (fell) {
+        setProperty(fall, "title", `It has been better: ${best}. Back to ${with_}`);
+        setAttribute(fall, "aria-label", "Back to the best yet");
+      }
       setText(tick, won ? "✓" : "");
-      const words = [fell && "not as good as the best yet", won && `better than ${side === "a" ? "now" : "A"}`];
-      setProperty(cell, "title", words.filter(Boolean).join(", "));
+      setProperty(cell, "title", won ? `better than ${side === "a" ? "now" : "A"}` : "");
     }
     if (!cells.best) return;
     (this.best ??= {})[label] = settings;

@@ -1,8 +1,12 @@
 // The six settings, and which value each of them shows.
 
 class Controls {
-  /** @param transport sends; @param onChange is called when somebody changes a setting here */
-  constructor(parent, specs, transport, onChange) {
+  /**
+   * @param transport sends
+   * @param onChange is called when somebody changes a setting here
+   * @param onRefusal is called with why what was typed cannot be sent
+   */
+  constructor(parent, specs, transport, onChange, onRefusal) {
     this.transport = transport;
     this.onChange = onChange;
     this.known = {}; // the last values the kernel is known to have
@@ -13,6 +17,11 @@ class Controls {
         onChange();
       },
       reset: (field) => this.ask({ kind: "reset", field }, [field]),
+      keep: onChange,
+      refuse: (field, text) => {
+        onRefusal(text);
+        this.settled({ [field]: undefined }, true, text);
+      },
     };
     const groups = [
       [false, "Boxes", "the page follows at once"],
@@ -37,12 +46,12 @@ class Controls {
   /** The kernel took a set, or refused it and kept what it had. */
   settled(values, refused, text) {
     if (!refused) Object.assign(this.known, values);
-    else if (text) {
+    this.show();
+    if (refused && text) {
       const at = this.fields.filter(({ spec }) => spec.name in values);
       const named = at.filter(({ spec }) => text.includes(spec.name));
       for (const field of named.length ? named : at) field.refuse(text);
     }
-    this.show();
   }
 
   /** What was refused is history. */

@@ -3,7 +3,7 @@
 const NUMBER = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/iu;
 
 class Field {
-  /** @param actions set(field, value), reset(field) */
+  /** @param actions set(field, value), reset(field), keep(), refuse(field, text) */
   constructor(parent, spec, actions) {
     this.spec = spec;
     this.actions = actions;
@@ -89,8 +89,10 @@ class Field {
     const typed = this.number.value.trim();
     const value = NUMBER.test(typed) ? Number(typed.replace(",", ".")) : NaN;
     this.stopTyping();
-    if (Number.isNaN(value)) this.refuse(`${this.spec.name} needs a number, such as ${plain(this.spec.default)}.`);
-    else if (value !== this.value) this.send(value);
+    const { name, default: usual } = this.spec;
+    if (Number.isNaN(value)) this.actions.refuse(name, `${name} needs a number, such as ${plain(usual)}.`);
+    else if (value === this.value) this.actions.keep();
+    else this.send(value);
   }
 
   stopTyping() {
@@ -127,7 +129,7 @@ class Field {
     this.root.toggleAttribute("data-refused", Boolean(text));
     setAttribute(this.number ?? this.choice, "aria-invalid", String(Boolean(text)));
     const [sentence] = text.split(/(?<=\.)\s/u, 1); // two lines are free here; the banner has all of it
-    setText(this.hint, sentence || this.hintText);
+    setText(this.hint, sentence ? `${sentence} Kept ${this.number ? plain(this.value) : this.value}.` : this.hintText);
     setProperty(this.hint, "title", text || this.spec.hint_ko || this.hintText);
   }
 

@@ -89,8 +89,8 @@ function drawInk(context, view, { frame, shown, compare, selected, hovered }) {
     context.beginPath();
     compare.reshaped.forEach((quad) => addQuad(context, quad));
     stroke(RESHAPED_STYLE, 1.4);
-    drawDifferences(context, view, stroke, compare.lost, LOST_STYLE, 2.5, "−");
-    drawDifferences(context, view, stroke, compare.gained, { color: GAINED_COLOR }, 3.5, "+");
+    drawDifferences(context, view, stroke, compare.lost, LOST_STYLE, thin + 0.6, "−");
+    drawDifferences(context, view, stroke, compare.gained, { color: GAINED_COLOR }, thin + 1.4, "+");
   }
   if (hovered >= 0 && hovered !== selected) mark(context, stroke, frame, hovered, thin + 1.2, 0.08);
   if (selected >= 0) mark(context, stroke, frame, selected, 3.5, 0.12);

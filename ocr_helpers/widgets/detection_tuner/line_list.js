@@ -1,6 +1,7 @@
 // The lines of the page: crop, text and score, each tied to its box.
 
 const UNREAD = "not read yet";
+const NOT_TO_READ = "not read";
 const NO_TEXT = "(no text read)";
 const MOST_CROPS = 2000; // as many as the kernel remembers
 
@@ -33,7 +34,10 @@ class LineList {
     this.sort = element("select", "choice", root);
     this.sort.setAttribute("aria-label", "Order of the lines");
     this.sort.append(new Option("Reading order", "reading"), new Option("Lowest score first", "score"));
-    this.sort.addEventListener("change", () => this.build());
+    this.sort.addEventListener("change", () => {
+      this.build();
+      this.list.scrollTop = 0;
+    });
     this.list = element("div", "list", root, { tabIndex: 0 });
     this.list.setAttribute("role", "listbox");
     this.list.setAttribute("aria-label", "Lines of the page");
@@ -108,7 +112,7 @@ class LineList {
     const row = { root, line: null };
     row.number = element("span", "line-number", root);
     row.crop = element("div", "crop", root);
-    row.score = element("span", "score", root);
+    row.score = element("span", "score", root, { title: "text score: how sure the recogniser is of what it read" });
     row.text = element("span", "line-text", root, { lang: "ko" });
     row.raw = element("span", "line-raw", root, { lang: "ko", hidden: true, title: "As read" });
     root.addEventListener("pointerenter", () => this.showPreview(row));
@@ -129,7 +133,7 @@ class LineList {
     row.score.style.backgroundColor = line.score === null ? "" : line.color;
     row.score.toggleAttribute("data-none", line.score === null);
     const restored = this.restored.get(line.text);
-    setText(row.text, restored ?? (line.text === null ? (this.reads ? UNREAD : "–") : line.text || NO_TEXT));
+    setText(row.text, restored ?? (line.text === null ? (this.reads ? UNREAD : NOT_TO_READ) : line.text || NO_TEXT));
     setText(row.raw, restored ? line.text : "");
     row.raw.hidden = !restored;
     row.text.toggleAttribute("data-none", !line.text);

@@ -121,8 +121,10 @@ class PageArea {
     const why = count
       ? "No boxes: every candidate was rejected."
       : `No candidates: the probability map stays below thresh${limit} everywhere.`;
-    const { input_note: note } = message;
-    setText(this.nothing, note?.startsWith("shrunk") ? `${why} For the network the page is ${note}.` : why);
+    const { input_note: note = "" } = message;
+    const raise = note.endsWith("max_side_limit") ? "max_side_limit" : "limit_side_len";
+    const small = note.startsWith("shrunk") ? ` For the network the page is ${note}: raise ${raise}.` : "";
+    setText(this.nothing, why + small);
   }
 
   layersChanged(name) {
@@ -198,8 +200,10 @@ class PageArea {
     this.view.redraw("ink");
   }
 
-  setBanner(text) {
+  /** Over the page: what went wrong, or, calmly, what is waited for. */
+  setBanner(text, calm = false) {
     setText(this.banner, text);
+    this.banner.toggleAttribute("data-calm", calm);
     setProperty(this.banner, "hidden", !text);
   }
 

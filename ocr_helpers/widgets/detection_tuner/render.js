@@ -31,6 +31,8 @@ class Tuner {
     ];
     for (const [, listener] of this.listeners) listener();
     this.listeners.push(["msg:custom", (message, buffers) => this.receive(message, buffers ?? [])]);
+    // ipywidgets says so when a kernel goes: without it the panel would look alive until somebody touches it.
+    this.listeners.push(["comm_live_update", () => this.note("connection", NO_KERNEL)]);
     for (const [event, listener] of this.listeners) model.on(event, listener);
     this.ask({ kind: "image" });
   }
@@ -40,17 +42,22 @@ class Tuner {
     const grid = element("div", "grid", this.root);
     const [left, middle, right] = ["left", "middle", "right"].map((name) => element("div", name, grid));
     const model = this.model;
-    const settle = (content) => this.controls.ask(content, undefined, (answer) => this.answered(answer));
+    const settle = (content, onAnswer = () => {}) =>
+      this.controls.ask(content, undefined, (answer) => {
+        this.answered(answer);
+        onAnswer(answer);
+      });
     this.picker = new PagePicker(left, (page) => this.turnTo(page));
     this.presets = new Presets(left, {
-      use: (name) => settle({ kind: "preset", name }),
-      save: (name, onAnswer) => this.transport.request({ kind: "save_preset", name }, onAnswer),
-      remove: (name, onAnswer) => this.transport.request({ kind: "delete_preset", name }, onAnswer),
+      use: (name, onAnswer) => settle({ kind: "preset", name }, onAnswer),
+      save: (name, onAnswer) => this.ask({ kind: "save_preset", name }, onAnswer),
+      remove: (name, onAnswer) => this.ask({ kind: "delete_preset", name }, onAnswer),
+      refuse: (text) => this.note("refused", text),
     });
     this.controls = new Controls(left, model.get("fields"), this.transport, () => {
       this.note("refused", "");
       this.showSettings();
-    });
+    }, (text) => this.note("refused", text));
     this.code = new CodeOut(left);
     this.area = new PageArea(middle, model.get("reasons"), {
       onLayers: (name) => this.layersChanged(name),
@@ -60,7 +67,10 @@ class Tuner {
       stepPage: (way) => this.picker.step(way),
       onDrawn: (frame) => this.drawn(frame),
     });
-    addSymptomGuide(middle, model.get("symptoms"), (symptom) => settle({ kind: "symptom", symptom }));
+    addSymptomGuide(middle, model.get("symptoms"), {
+      attempt: (symptom, onAnswer) => settle({ kind: "symptom", symptom }, onAnswer),
+      settings: () => model.get("state").wanted,
+    });
     this.compare = new Compare(middle, {
       pin: (onAnswer) => this.ask({ kind: "pin" }, onAnswer),
       unpin: () => this.ask({ kind: "unpin" }),
@@ -78,13 +88,14 @@ class Tuner {
     this.note("refused", "");
     this.transport.request(content, (answer) => {
       this.answered(answer);
-      onAnswer();
+      onAnswer(answer);
     });
   }
 
   setWaiting(waiting) {
     this.waiting = waiting;
     this.showBusy();
+    this.showNotes();
   }
 
   showBusy() {
@@ -176,7 +187,8 @@ class Tuner {
 
   showNotes() {
     const { connection, refused } = this.notes;
-    this.area?.setBanner(connection || refused || this.model.get("state").error || "");
+    const wrong = connection || refused || this.model.get("state").error || "";
+    this.area?.setBanner(wrong || (this.waiting === "busy" ? BUSY_ELSEWHERE : ""), !wrong);
   }
 
   showSettings() {

@@ -2,6 +2,7 @@
 
 const BUSY_WORDS = { network: "Running the network …", page: "Opening the page …" };
 const WAITING = "Waiting for the kernel …";
+const BUSY_ELSEWHERE = "The kernel is busy with another cell, and does this afterwards.";
 
 class StatusBar {
   constructor(parent, reasons) {
@@ -21,9 +22,8 @@ class StatusBar {
     this.busy = element("span", "busy", facts);
     this.busy.setAttribute("role", "status");
     this.time = new CalmText(element("span", "", facts, { title: "From the probability map to the boxes" }));
-    const input = element("span", "", facts, { title: "Size of the page as the network sees it" });
-    this.input = element("span", "", input);
-    this.inputNote = element("span", "input-note", input);
+    this.input = element("span", "", facts, { title: "Size of the page as the network sees it" });
+    this.inputNote = element("div", "facts", root, { title: "How the page came to this size" });
   }
 
   addScale(item) {
@@ -42,13 +42,12 @@ class StatusBar {
     const { milliseconds, input_size: size, input_note: note } = frame.message;
     this.time.set(milliseconds === undefined ? "" : `boxes in ${milliseconds.toFixed(1)} ms`);
     setText(this.input, size ? `network input ${size[0]} × ${size[1]}` : "");
-    setText(this.inputNote, note ? `, ${note}` : "");
+    setText(this.inputNote, note ? `${note[0].toUpperCase()}${note.slice(1)}` : "");
     this.inputNote.toggleAttribute("data-shrunk", Boolean(note?.startsWith("shrunk")));
-    setProperty(this.input.parentNode, "title", `Size of the page as the network sees it${note ? `: ${note}` : ""}`);
   }
 
   setBusy(busy, waiting) {
     setText(this.busy, waiting ? WAITING : (BUSY_WORDS[busy] ?? ""));
-    setProperty(this.busy, "title", waiting ? "It is busy with another cell, and does this afterwards" : "");
+    setProperty(this.busy, "title", waiting ? BUSY_ELSEWHERE : "");
   }
 }

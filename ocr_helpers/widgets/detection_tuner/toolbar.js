@@ -40,7 +40,9 @@ class Toolbar {
     const sample = {
       contour: { color: CONTOUR_COLOR },
       before: BEFORE_STYLE,
+      rejected: REJECTED_STYLES.low_score,
       truth: TRUTH_STYLE,
+      compare: LOST_STYLE,
     }[name];
     if (sample) lineSample(holder, sample);
     if (name === "boxes") element("span", "gradient", holder).style.background = SCORE_GRADIENT;

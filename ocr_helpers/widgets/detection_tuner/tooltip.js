@@ -23,7 +23,8 @@ function scoreLabel(score) {
 function describe(frame, candidate, line) {
   const score = frame.scores[candidate];
   if (frame.isKept(candidate)) {
-    const lines = [`box score ${scoreLabel(score)}`];
+    const read = line?.score ? `, text score ${line.score}` : "";
+    const lines = [`box score ${scoreLabel(score)}${read}`];
     if (line?.text) lines.push(line.text);
     lines.push(inPaddleOrder(frame.kept[candidate]));
     return { title: line ? `Line ${line.number}` : "Box", lines };

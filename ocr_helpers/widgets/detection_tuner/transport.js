@@ -8,13 +8,14 @@ const ANSWER_MS = 4000;
 const NO_ANSWER =
   "The kernel does not answer. If it is busy, wait; if it was restarted, run the cells again. " +
   "The controls show the last settings it took.";
-const NO_KERNEL = "The kernel is not there any more. Run the cells again to change settings.";
+const NO_KERNEL = "The kernel of these boxes was restarted or has stopped. Run the cells again to change settings.";
 
 class Transport {
   /**
    * @param model anywidget's model
    * @param onNote called with a text about the connection, "" when it is well again
-   * @param onWaiting called with whether an answer is late, which is no harm yet
+   * @param onWaiting called with whether an answer is late, which is no harm yet: "", "late", or "busy" where it
+   *   is seconds late because the kernel is busy with another cell
    * @param onValues called when a set is answered: (values, refusal text or "")
    */
   constructor(model, onNote, onWaiting, onValues) {
@@ -41,10 +42,10 @@ class Transport {
   }
 
   /** A kernel that is known to be busy with another cell is waited for as long as that takes. */
-  late(id) {
-    this.onWaiting(true);
+  late(id, how = "late") {
+    this.onWaiting(how);
     const giveUp = () => {
-      if (this.model.widget_manager?.kernel?.status === "busy") this.late(id);
+      if (this.model.widget_manager?.kernel?.status === "busy") this.late(id, "busy");
       else this.settle({ kind: "refused", id, text: "" }, NO_ANSWER);
     };
     this.open.get(id).timer = setTimeout(giveUp, ANSWER_MS - WAIT_MS);
@@ -63,7 +64,7 @@ class Transport {
     if (!asked) return; // answered late: what it says of the state comes with the state
     this.open.delete(message.id);
     clearTimeout(asked.timer);
-    if (!this.open.size) this.onWaiting(false);
+    if (!this.open.size) this.onWaiting("");
     asked.onAnswer(message);
   }
 

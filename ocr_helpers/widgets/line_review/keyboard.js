@@ -52,7 +52,8 @@ function guardKeys(root) {
   const guard = (event) => {
     const { ctrlKey, metaKey, altKey, shiftKey, code } = event;
     const ofNotebook = (ctrlKey || metaKey) && !altKey && (code === "KeyS" || (shiftKey && code === "KeyC"));
-    if (root.contains(event.target)) root.toggleAttribute("data-lm-suppress-shortcuts", !ofNotebook);
+    // On the element itself: many selectors of JupyterLab's match whatever has the focus.
+    if (root.contains(event.target)) event.target.toggleAttribute("data-lm-suppress-shortcuts", !ofNotebook);
   };
   window.addEventListener("keydown", guard, true);
   return () => window.removeEventListener("keydown", guard, true);
