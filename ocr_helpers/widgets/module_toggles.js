@@ -143,6 +143,7 @@ class Code {
     element("span", "title", head, { textContent: "These settings as code" });
     this.choice = element("select", "choice", head);
     this.choice.setAttribute("aria-label", "Form of the code");
+    this.choice.dataset.lmSuppressShortcuts = ""; // or JupyterLab takes the arrows and goes to another cell
     this.copy = element("button", "copy", head, { type: "button", textContent: "Copy" });
     this.text = element("pre", "program", this.root, { tabIndex: 0 });
     this.forms = {};

@@ -210,6 +210,17 @@ def test_nothing_went_wrong_in_the_page(page: Page, errors: list[str]) -> None:
     assert errors == []
 
 
+def test_arrows_choose_the_form_of_the_code(page: Page) -> None:
+    choice = page.get_by_label("Form of the code")
+    choice.focus()
+    before = choice.input_value()
+    page.keyboard.press("ArrowDown")
+    expect(choice).to_be_focused()
+    assert choice.input_value() != before
+    page.keyboard.press("ArrowUp")
+    expect(choice).to_have_value(before)
+
+
 def test_without_a_kernel_the_switch_does_not_pretend(page: Page) -> None:
     before = switch(page, "Unwarping").get_attribute("aria-checked")
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.shutdown()")
