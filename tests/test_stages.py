@@ -11,7 +11,7 @@ import ocr_helpers as ocr
 from benchmarks.exactness import ENGINES, GRID, SAMPLES, compare, load, sample_pages
 from ocr_helpers.pages.image_arrays import ArrayDtypeError
 from ocr_helpers.stages import RunStopped, StageInputError
-from ocr_helpers.stages.models import ModuleNotLoadedError, NotAPipelineError
+from ocr_helpers.stages.models import ModuleNotLoadedError, NotAPipelineError, StageModels
 from ocr_helpers.stages.result import STEPS, PageMappingError, StagedResult
 
 ALL_ON = GRID["all five modules"]
@@ -230,6 +230,16 @@ def _darkness(image_bgr: Any, quad_xy: Any) -> float:
     x0, y0 = np.maximum(np.min(quad_xy, axis=0), 0).astype(int)
     x1, y1 = np.max(quad_xy, axis=0).astype(int)
     return float(image_bgr[y0 : y1 + 1, x0 : x1 + 1].mean())
+
+
+@pytest.mark.parametrize("angle", [90, 180, 270])
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (31, 200), (48, 201), (301, 200)])
+def test_images_are_turned_as_paddlex_turns_them(pipeline: Any, size: tuple[int, int], angle: int) -> None:
+    from paddlex.inference.pipelines.components import rotate_image
+
+    image_bgr = np.random.default_rng(0).integers(1, 256, (*size, 3), np.uint8)
+    turned = StageModels(pipeline).turned(image_bgr, angle)
+    np.testing.assert_array_equal(turned, rotate_image(image_bgr, angle))
 
 
 def test_boxes_of_an_unwarped_page_are_not_mapped(staged: ocr.StagedPipeline, notice: ocr.Page) -> None:
