@@ -57,6 +57,14 @@ def test_a_view_is_remembered_without_what_it_is_part_of(size: int) -> None:
     assert size <= memory.used_bytes <= size + 1_000
 
 
+def test_what_is_larger_than_the_limit_is_handed_out_uncopied() -> None:
+    given = _bytes(LARGE)
+    memory = StageMemory(1)
+    found = Recall(memory).recall("key", lambda: given)
+    assert np.shares_memory(found, given) and len(memory) == 0
+    assert not found.flags.writeable and given.flags.writeable
+
+
 def test_arrays_of_any_layout_and_kind_are_kept_as_they_are() -> None:
     turned = np.rot90(np.arange(1_200_000, dtype=np.float32).reshape(1000, 400, 3))
     boxes: list[Any] = [np.array([[1, 2], [3, 4]], np.int16), ("글", 0.5), None]

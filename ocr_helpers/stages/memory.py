@@ -82,7 +82,8 @@ class StageMemory:
 
         What a network gives out lies in the memory of its session (onnxruntime's arena), and a view in that
         of its base; both would be kept whole. Large arrays are moved off the heap as well: among short-lived
-        ones they leave gaps that the allocator neither fills nor gives back.
+        ones they leave gaps that the allocator neither fills nor gives back. What is larger than the limit
+        is handed out only, and not copied.
         """
         if isinstance(value, list):
             return [self.apart(item) for item in value]
@@ -90,7 +91,9 @@ class StageMemory:
             return replace(value, probabilities=self.apart(value.probabilities))
         if not isinstance(value, np.ndarray):
             return value
-        if value.nbytes >= _LARGE:
+        if value.nbytes > self.limit_bytes:
+            value = value.view()
+        elif value.nbytes >= _LARGE:
             value = self._blocks.copy(value)
         elif value.base is not None:
             value = value.copy()
