@@ -207,7 +207,10 @@ def _to_bgr(image: ImageFile.ImageFile, name: str) -> Bgr:
         colours = image.convert("RGBA")
         picture = Image.new("RGB", image.size, "white")
         picture.paste(colours, mask=colours.getchannel("A"))
-    return np.ascontiguousarray(np.asarray(picture.convert("RGB"))[:, :, ::-1])
+    import cv2
+
+    # Numpy's reversed copy takes ten times as long.
+    return np.asarray(cv2.cvtColor(np.asarray(picture.convert("RGB")), cv2.COLOR_RGB2BGR), np.uint8)
 
 
 def _scale_16_bit(image: ImageFile.ImageFile) -> npt.NDArray[np.uint8]:
