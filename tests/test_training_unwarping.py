@@ -286,6 +286,23 @@ def samples() -> Path:
     return Path(__file__).resolve().parent.parent / "data" / "samples"
 
 
+def test_the_onnx_form_shrinks_pages_to_means_of_areas_and_reads_whole_blocks() -> None:
+    import onnx
+    import onnxruntime
+
+    model = onnx.load(MODEL_DIR / "inference.onnx")
+    small = next(node.input[0] for node in model.graph.node if node.op_type == "ReduceMean")
+    model.graph.output.append(onnx.helper.make_tensor_value_info(small, onnx.TensorProto.FLOAT, None))
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    for size in ((1, 3, 5, 1), (2, 3, 701, 331), (1, 3, 1754, 1240)):
+        images = np.random.default_rng(0).random(size, np.float32)
+        (shrunk,) = session.run([small], {"image": images})
+        down, across = (shrink_matrix(*sides) for sides in zip(size[2:], PAGE_HW, strict=True))
+        assert np.allclose(shrunk[:, 0], down @ images.mean(axis=1) @ across.T, atol=1e-4)
+    (channels,) = {tensor.dims[1] for tensor in model.graph.initializer if tensor.name == "fine0.weight"}
+    assert channels % 16 == 0, "onnxruntime leaves its blocked layout before it"
+
+
 def test_a_page_that_stays_is_the_same_beside_one_that_moves(samples: Path) -> None:
     import onnxruntime
 
