@@ -3,12 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float32]
+    Array = NDArray[Any]
 
-__all__ = ["OnnxGraph", "attribute"]
+__all__ = ["OnnxGraph", "attribute", "has_plain_weights", "is_dense", "made_channels"]
 
 Node = Any  # onnx.NodeProto; onnx comes without types
 
@@ -98,6 +97,24 @@ def attribute(node: Node, name: str, default: Any = None) -> Any:
     from onnx import helper
 
     return next((helper.get_attribute_value(one) for one in node.attribute if one.name == name), default)
+
+
+def has_plain_weights(graph: OnnxGraph, node: Node) -> bool:
+    """Whether the weights of a convolution are known and over two dimensions."""
+    weights = graph.weights.get(node.input[1])
+    known = all(name in graph.weights for name in node.input[2:])
+    return weights is not None and weights.ndim == 4 and known
+
+
+def is_dense(graph: OnnxGraph, node: Node) -> bool:
+    """Whether it is a convolution in which every channel reads all others."""
+    return node.op_type == "Conv" and attribute(node, "group", 1) == 1 and has_plain_weights(graph, node)
+
+
+def made_channels(graph: OnnxGraph, node: Node) -> int:
+    """Channels that a convolution makes."""
+    shape = graph.weights[node.input[1]].shape
+    return int(shape[0] if node.op_type == "Conv" else shape[1] * attribute(node, "group", 1))
 
 
 def _copy(message: Any) -> Any:

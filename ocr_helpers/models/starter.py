@@ -38,7 +38,7 @@ STARTER_MODELS_DIR: Final = Path(__file__).resolve().parents[2] / "data" / "star
 _DETECTION = "PP-OCRv5_mobile_det"
 _RAPIDOCR_FILE = "PP-OCRv6_det_small.onnx"
 _RAPIDOCR_SHA256 = "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f"  # rapidocr 3.10.0
-_DETECTION_SHA256 = "a6e337242d2e59520ed9f901c4eb681176d2dec6f62c669b127e7909170b46be"
+_DETECTION_SHA256 = "29fe1b1d77542d3f91bac73ff86ae04c6f0a4493b976c9292bfd6beaeafceb4c"
 _MODELS = tuple(names[0] for names in MODEL_NAMES.values())
 
 
