@@ -1,6 +1,8 @@
 """The tuner without its widget: settings in, looks at the page out."""
 
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -337,3 +339,18 @@ def test_a_preset_reads_its_sample_better(staged: StagedPipeline, preset: str, s
     assert before.boxes is not None and after.boxes is not None
     assert after.boxes.recall > before.boxes.recall - 0.05
     tuning.stop()
+
+
+@pytest.mark.parametrize("last", ["", "tuning.wait(100); tuning.set(thresh=0.4)"])
+def test_a_program_ends_that_never_stops_its_tuning(last: str) -> None:
+    code = (
+        "import ocr_helpers as ocr\n"
+        "from ocr_helpers.detection.tuning import DetectionTuning\n"
+        f"tuning = DetectionTuning(ocr.load_pipeline('starter'), {str(RECEIPT)!r})\n"
+        f"{last}\n"
+        "print('end')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.endswith("end\n")
+    assert "Traceback" not in run.stderr

@@ -132,7 +132,7 @@ class TuningRun:
     def _ask(self) -> None:
         """Have the thread look for work; to be called with the lock."""
         with self._change:
-            if self._worker is None and has_work(self._state):
+            if self._worker is None and has_work(self._state) and not _ending():
                 # Not a daemon: a thread that dies inside a network at the interpreter's end can crash it.
                 self._worker = threading.Thread(target=self._work, name="DetectionTuning")
                 self._worker.start()
