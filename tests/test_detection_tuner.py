@@ -172,6 +172,7 @@ def test_why_the_network_sees_this_size(tuner: Recorded, values: dict[str, Any],
     assert tuner.tuning.wait(60)
     content, _ = frame_of(tuner.sent)
     assert content["input_note"] == note
+    assert bool(content["shrunk_by"]) == note.startswith("shrunk") and content["shrunk_by"] in ("", *values)
 
 
 def test_compare_and_its_end(tuner: Recorded) -> None:

@@ -168,6 +168,7 @@ def map_buffer(frame: DetectionFrame) -> bytes:
 def frame_message(frame: DetectionFrame, truth: bool) -> dict[str, Any]:
     """What is said of a look beside its arrays."""
     height, width = frame.page_map.probabilities.shape
+    note, shrunk_by = _input_note(frame)
     return {
         "page": frame.page_number,
         "frame": frame.number,
@@ -177,13 +178,14 @@ def frame_message(frame: DetectionFrame, truth: bool) -> dict[str, Any]:
         "count": len(frame.candidates.states),
         "milliseconds": round(frame.milliseconds, 2),
         "input_size": [width, height],
-        "input_note": _input_note(frame),
+        "input_note": note,
+        "shrunk_by": shrunk_by,
         "truth": truth,
     }
 
 
-def _input_note(frame: DetectionFrame) -> str:
-    """How small the network sees the page, and why, where limit_side_len has no say in it."""
+def _input_note(frame: DetectionFrame) -> tuple[str, str]:
+    """How small the network sees the page, or why limit_side_len changes nothing; and what shrank it."""
     settings, page = frame.settings, frame.page_map.page_bgr.shape[:2]
     share = settings.limit_side_len / (min(page) if settings.limit_type == "min" else max(page))
     enlarges_nothing = settings.limit_type == "min" and share <= 1
@@ -192,12 +194,14 @@ def _input_note(frame: DetectionFrame) -> str:
         share = 1.0
     most = settings.max_side_limit / max(page)
     if most < share:
-        return "held by max_side_limit" if most >= 1 else f"shrunk to {most:.0%} by max_side_limit"
+        if most >= 1:
+            return "held by max_side_limit", ""
+        return f"shrunk to {most:.0%} by max_side_limit", "max_side_limit"
     if share < 1:
-        return f"shrunk to {share:.0%}"
+        return f"shrunk to {share:.0%}", "limit_side_len"
     if enlarges_nothing:
-        return "not enlarged: no side is below limit_side_len"
-    return "not shrunk: no side is above limit_side_len" if shrinks_nothing else ""
+        return "not enlarged: no side is below limit_side_len", ""
+    return "not shrunk: no side is above limit_side_len" if shrinks_nothing else "", ""
 
 
 def frame_arrays(frame: DetectionFrame, truth: PageTruth | None, contours: bool) -> tuple[list[int], bytes]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ocr_helpers.detection.advice import Preset, Symptom
+from ocr_helpers.detection.layers import REJECTED_WORDS
 from ocr_helpers.detection.state import NETWORK_FIELDS
 from ocr_helpers.settings import DetectionSettings
 
@@ -66,13 +67,14 @@ FIELDS = [
 
 REASON_WORDS = [
     {"id": "kept", "word": "kept", "word_ko": "채택", "explain": ""},
-    {"id": "too_small", "word": "too small", "word_ko": "너무 작음",
+    {"id": "too_small", "word": REJECTED_WORDS["too_small"], "word_ko": "너무 작음",
      "explain": "its shorter side is below 3 pixels of the probability map"},
-    {"id": "low_score", "word": "low score", "word_ko": "낮은 점수",
+    {"id": "low_score", "word": REJECTED_WORDS["low_score"], "word_ko": "낮은 점수",
      "explain": "its score is below box_thresh"},
-    {"id": "too_small_after_unclip", "word": "still too small", "word_ko": "넓혀도 작음",
+    {"id": "too_small_after_unclip", "word": REJECTED_WORDS["too_small_after_unclip"],
+     "word_ko": "넓혀도 작음",
      "explain": "its shorter side is below 5 pixels after unclipping"},
-    {"id": "beyond_limit", "word": "beyond limit", "word_ko": "개수 초과",
+    {"id": "beyond_limit", "word": REJECTED_WORDS["beyond_limit"], "word_ko": "개수 초과",
      "explain": "PaddleX looks at the first 1,000 areas only"},
 ]  # fmt: skip
 

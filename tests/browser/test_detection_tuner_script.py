@@ -431,6 +431,13 @@ def test_the_symptom_guide(start: Start) -> None:
     answer(page, "refused", text="Already at its end.")
     expect(symptom).to_contain_text("thresh ↑ 가나다 no further step")
     expect(banner(page)).to_have_text("Already at its end.")
+    put(page, "state", status())
+    symptom.get_by_role("button").click()
+    put(page, "state", status(wanted=DEFAULTS | {"thresh": 0.4}))
+    answer(page)
+    symptom.get_by_role("button").click()
+    answer(page, "refused", text="")  # as where there is no kernel
+    expect(symptom).to_contain_text("0.3 → 0.4")
 
 
 def test_code_is_shown_form_by_form_and_copied(start: Start) -> None:
@@ -522,17 +529,17 @@ def test_a_page_without_candidates(start: Start) -> None:
 
 
 def test_a_page_the_network_sees_too_small(start: Start) -> None:
-    page = start(first=frame(1, input_note="shrunk to 64%"))
+    page = start(first=frame(1, input_note="shrunk to 64%", shrunk_by="limit_side_len"))
     status_line, nothing = page.locator(".ocr-tuner-status"), page.locator(".ocr-tuner-nothing")
     expect(status_line).to_contain_text(re.compile("network input 416 × 320.*Shrunk to 64%"))
     expect(nothing).to_be_hidden()
-    tell(page, frame(2, kept=False, input_note="shrunk to 4%"))
+    tell(page, frame(2, kept=False, input_note="shrunk to 4%", shrunk_by="limit_side_len"))
     expect(nothing).to_have_text(
         re.compile("every candidate was rejected.*shrunk to 4%: raise limit_side_len")
     )
-    tell(page, frame(3, empty=True, input_note="shrunk to 4%"))
+    tell(page, frame(3, empty=True, input_note="shrunk to 4%", shrunk_by="limit_side_len"))
     expect(nothing).to_have_text(re.compile("stays below thresh.*the page is shrunk to 4%"))
-    tell(page, frame(5, empty=True, input_note="shrunk to 4% by max_side_limit"))
+    tell(page, frame(5, empty=True, input_note="shrunk to 4% by max_side_limit", shrunk_by="max_side_limit"))
     expect(nothing).to_contain_text("raise max_side_limit")
     tell(page, frame(6, empty=True, input_note="not shrunk: no side is above limit_side_len"))
     expect(nothing).not_to_contain_text("shrunk")

@@ -121,10 +121,8 @@ class PageArea {
     const why = count
       ? "No boxes: every candidate was rejected."
       : `No candidates: the probability map stays below thresh${limit} everywhere.`;
-    const { input_note: note = "" } = message;
-    const raise = note.endsWith("max_side_limit") ? "max_side_limit" : "limit_side_len";
-    const small = note.startsWith("shrunk") ? ` For the network the page is ${note}: raise ${raise}.` : "";
-    setText(this.nothing, why + small);
+    const { input_note: note, shrunk_by: setting } = message;
+    setText(this.nothing, setting ? `${why} For the network the page is ${note}: raise ${setting}.` : why);
   }
 
   layersChanged(name) {

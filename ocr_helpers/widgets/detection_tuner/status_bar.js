@@ -39,11 +39,11 @@ class StatusBar {
       setText(number, String(count));
       item.toggleAttribute("data-none", !count);
     }
-    const { milliseconds, input_size: size, input_note: note } = frame.message;
+    const { milliseconds, input_size: size, input_note: note, shrunk_by: setting } = frame.message;
     this.time.set(milliseconds === undefined ? "" : `boxes in ${milliseconds.toFixed(1)} ms`);
     setText(this.input, size ? `network input ${size[0]} × ${size[1]}` : "");
     setText(this.inputNote, note ? `${note[0].toUpperCase()}${note.slice(1)}` : "");
-    this.inputNote.toggleAttribute("data-shrunk", Boolean(note?.startsWith("shrunk")));
+    this.inputNote.toggleAttribute("data-shrunk", Boolean(setting));
   }
 
   setBusy(busy, waiting) {

@@ -24,11 +24,12 @@ function addSymptomGuide(parent, symptoms, actions) {
     element("p", "advice", why, { textContent: advice });
     button("", item, "Try it", `Try it: ${en}`, () => {
       const before = actions.settings();
-      actions.attempt(id, ({ kind }) => {
+      actions.attempt(id, ({ kind, text }) => {
+        if (kind === "refused" && !text) return; // the kernel never said anything of it
         const after = actions.settings();
         for (const { field, result } of said) {
           const [old, now] = [before[field], after[field]].map(plain);
-          setText(result, kind === "refused" || old === now ? " no further step" : ` ${old} → ${now}`);
+          setText(result, old === now ? " no further step" : ` ${old} → ${now}`);
         }
       });
     });
