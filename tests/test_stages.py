@@ -288,6 +288,16 @@ def test_memory_limit_holds(pipeline: Any, notice: ocr.Page) -> None:
     assert small.memory.used_bytes == 0 and len(small.memory) == 0
 
 
+def test_a_memory_of_nothing_reads_the_same(pipeline: Any, notice: ocr.Page) -> None:
+    nothing = ocr.StagedPipeline(pipeline, memory_limit_mb=0)
+    wanted = ocr.StagedPipeline(pipeline).run(notice, ALL_ON)
+    for _ in range(2):
+        found = nothing.run(notice, ALL_ON)
+        assert found["rec_texts"] == wanted["rec_texts"] and found["rec_scores"] == wanted["rec_scores"]
+        assert not any(step.remembered for step in found.steps.values() if step.on)
+    assert len(nothing.memory) == 0
+
+
 def test_stopping_keeps_what_was_computed(staged: ocr.StagedPipeline, notice: ocr.Page) -> None:
     begun: list[str] = []
     with pytest.raises(RunStopped, match="crops"):
@@ -308,7 +318,7 @@ def test_stopping_keeps_what_was_computed(staged: ocr.StagedPipeline, notice: oc
         (lambda s, p: s.run(p, ocr.DetectionSettings()), StageInputError, "DetectionSettings"),
         (lambda s, p: ocr.StagedPipeline(object()), NotAPipelineError, "object"),
         (lambda s, p: ocr.StagedPipeline(s), NotAPipelineError, "StagedPipeline"),
-        (lambda s, p: ocr.StagedPipeline(s.pipeline, memory_limit_mb=0), ocr.OcrHelpersError, "above 0"),
+        (lambda s, p: ocr.StagedPipeline(s.pipeline, memory_limit_mb=-1), ocr.OcrHelpersError, "-1"),
         (
             lambda s, p: ocr.StagedPipeline(s.pipeline, memory_limit_mb=float("nan")),
             ocr.OcrHelpersError,

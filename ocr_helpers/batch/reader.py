@@ -93,8 +93,7 @@ class PipelineReader:
         pipeline = load_pipeline(
             self.weights, self.device, self.engines, model_names=self.model_names, cpu_threads=threads
         )
-        # Every page is new: nothing remembered is ever asked for again.
-        staged = StagedPipeline(pipeline, memory_limit_mb=1)
+        staged = StagedPipeline(pipeline, memory_limit_mb=0)  # every page is read once
         models = [
             ModelRecord(module, self.model_names[module], self.origins[module], self.engines[module])
             for module in self.digests
@@ -102,9 +101,7 @@ class PipelineReader:
 
         def read(page: "Page") -> bytes:
             result = staged.run(page, self.settings)
-            content = dump_record(page_record(page, result, self.settings, models), with_times=False)
-            staged.forget()
-            return content
+            return dump_record(page_record(page, result, self.settings, models), with_times=False)
 
         return read
 

@@ -21,6 +21,7 @@ class OnnxGraph:
     Attributes:
         nodes: every node after those that it needs.
         weights: name → array, of those inside the model and those added.
+        shapes: name → sizes, 0 where unknown, of the values whose shape the model tells.
 
     """
 
@@ -31,6 +32,10 @@ class OnnxGraph:
         self.nodes: list[Node] = [_copy(node) for node in model.graph.node]
         self.weights: dict[str, Array] = {
             tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer
+        }
+        self.shapes: dict[str, tuple[int, ...]] = {
+            value.name: tuple(size.dim_value for size in value.type.tensor_type.shape.dim)
+            for value in (*model.graph.input, *model.graph.value_info)
         }
         self._outputs = {output.name for output in model.graph.output}
         self._names = 0

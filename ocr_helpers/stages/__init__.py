@@ -68,11 +68,12 @@ class StagedPipeline:
         pipeline: a ``paddleocr.PaddleOCR``, best of :func:`ocr_helpers.load_pipeline`, which loads all five
             modules.
         memory_limit_mb: the most that is remembered, in megabytes of 10⁶ bytes; an A4 page at 150 dpi takes
-            about 30. The least recently used goes first.
+            about 30. The least recently used goes first. With 0 nothing is remembered, which suits pages that
+            are read once.
 
     Raises:
         ocr_helpers.stages.models.NotAPipelineError: not a PaddleOCR pipeline on one device.
-        ocr_helpers.stages.memory.MemoryLimitError: not a number above 0.
+        ocr_helpers.stages.memory.MemoryLimitError: not a number, or below 0.
 
     """
 

@@ -30,34 +30,28 @@ class CoreRuns:
 
     Args:
         predictor: PaddleX's predictor of one module.
-        top_class: give the highest score and its class of each step, and not all scores; onnxruntime on a
-            CPU only, see :attr:`gives_top_class`.
+        rewrite: makes the model for the session of its own out of the model's file.
 
     Attributes:
-        gives_top_class: the outputs are scores, float32 (N, steps, 1), and classes, int64 (N, steps, 1).
         threads: runs beside each other.
 
     """
 
-    def __init__(self, predictor: Any, *, top_class: bool = False) -> None:
+    def __init__(self, predictor: Any, rewrite: Callable[[Path], bytes] | None = None) -> None:
         self._runner = runner = predictor.runner
         config = getattr(runner, "_config", {})
         self._session: Any = None
         self.threads = 1
         if type(runner).__name__ == "ONNXRuntimeRunner" and (config.get("device_type") or "cpu") == "cpu":
             path = Path(predictor.model_dir) / f"{runner.model_file_prefix}.onnx"
-            self._session = _session(path, path.stat().st_mtime_ns, top_class)
+            self._session = _session(path, path.stat().st_mtime_ns, rewrite)
             self.threads = config.get("intra_op_num_threads") or cpu_thread_count()
-        self.gives_top_class = top_class and self._session is not None
 
     def network(self, batch: NDArray[np.float32]) -> list[NDArray[Any]]:
         """Run the network once; its outputs in order."""
         if self._session is None:
             return [np.asarray(output) for output in self._runner(x=[batch])]
-        outputs: list[NDArray[Any]] = self._session.run(
-            ["top_score", "top_class"] if self.gives_top_class else None,
-            {self._session.get_inputs()[0].name: batch},
-        )
+        outputs: list[NDArray[Any]] = self._session.run(None, {self._session.get_inputs()[0].name: batch})
         return outputs
 
     def share_out(self, work: Callable[[Part], Found], parts: Sequence[Part]) -> list[Found]:
@@ -69,7 +63,7 @@ class CoreRuns:
 
 
 @lru_cache(maxsize=8)
-def _session(path: Path, _mtime_ns: int, top_class: bool) -> Any:
+def _session(path: Path, _mtime_ns: int, rewrite: Callable[[Path], bytes] | None) -> Any:
     """Return a single-threaded session of the model; several threads may run it at the same time."""
     import onnxruntime
 
@@ -79,27 +73,5 @@ def _session(path: Path, _mtime_ns: int, top_class: bool) -> Any:
     # A memory plan per input shape pays where shapes repeat; lines have hundreds of widths, and memory grew.
     options.enable_mem_pattern = False
     return onnxruntime.InferenceSession(
-        _with_top_class(path) if top_class else str(path),
-        options,
-        providers=["CPUExecutionProvider"],
+        str(path) if rewrite is None else rewrite(path), options, providers=["CPUExecutionProvider"]
     )
-
-
-def _with_top_class(path: Path) -> bytes:
-    """The model, with the top score and class of each step as two more outputs."""
-    import onnx
-
-    model = onnx.load(path)
-    source = model.graph.output[0].name
-    # Of equal values TopK takes the lowest class, as numpy's argmax does. Until operator set 9, which
-    # paddle2onnx picks for some models, it has its count as an attribute.
-    (operators,) = (found.version for found in model.opset_import if found.domain in ("", "ai.onnx"))
-    inputs, attributes = [source], {"k": 1}
-    if operators >= 10:
-        model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([1], np.int64), "top_count"))
-        inputs, attributes = [source, "top_count"], {}
-    model.graph.node.append(onnx.helper.make_node("TopK", inputs, ["top_score", "top_class"], **attributes))
-    for name, kind in (("top_score", onnx.TensorProto.FLOAT), ("top_class", onnx.TensorProto.INT64)):
-        model.graph.output.append(onnx.helper.make_tensor_value_info(name, kind, None))
-    serialized: bytes = model.SerializeToString()
-    return serialized

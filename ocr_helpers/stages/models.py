@@ -15,16 +15,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_helpers.boxes import find_boxes
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.stages.core_runs import CoreRuns
 from ocr_helpers.stages.line_reader import LineReader
+from ocr_helpers.stages.pixels import normalized
 
 __all__ = ["ModuleNotLoadedError", "NotAPipelineError", "ProbabilityMap", "StageModels"]
 
 ImageBGR = NDArray[np.uint8]
 _TOGETHER = 4
 """Line crops in one run of the line-orientation network; their size is fixed: batches change nothing."""
+_FOUND_BOXES: Final = ("quad", "fast", False, 1000)
+"""The post-processing that ``find_boxes`` does bit by bit, in less than half the time."""
 _TURNS: Final = {
     90: (cv2.ROTATE_90_COUNTERCLOCKWISE, 1, 0),
     180: (cv2.ROTATE_180, 1, 1),
@@ -128,11 +132,12 @@ class StageModels:
         steps = self._unwarping.preprocessors
         normalize = steps["Normalize"]
         (flat,) = steps["Read"](imgs=[page_bgr])
-        batch = _normalized(flat, normalize.alpha, normalize.beta)
+        batch = normalized(flat, normalize.alpha, normalize.beta)
         output = np.asarray(self._run(self._unwarping, batch)[0])
         # DocTrPostProcess and the pipeline after it, without their reversed views: scale, cut to bytes.
         scale = self._unwarping.postprocessors["DocTrPostProcess"].scale
-        planes = (output.reshape(output.shape[-3:]) * scale).astype(np.uint8)
+        planes = np.empty(output.shape[-3:], np.uint8)
+        np.multiply(output.reshape(planes.shape), scale, out=planes, dtype=np.float32, casting="unsafe")
         return np.asarray(cv2.merge(list(planes)), np.uint8)
 
     def detection_input(self, page_bgr: ImageBGR, settings: DetectionSettings) -> tuple[ImageBGR, Any]:
@@ -154,19 +159,24 @@ class StageModels:
             images = steps["ToCHW"](imgs=normalize(imgs=[resized_bgr]))
             (batch,) = steps["ToBatch"](imgs=images)
         else:
-            batch = _normalized(resized_bgr, normalize.alpha, normalize.beta)
+            batch = normalized(resized_bgr, normalize.alpha, normalize.beta)
         return ProbabilityMap(np.asarray(self._run(self._detection, batch)[0]), shape)
 
     def boxes(self, found: ProbabilityMap, settings: DetectionSettings) -> list[NDArray[np.int16]]:
         """Text boxes, each int16 (4, 2) in pixels of the page, in PaddleOCR's order."""
-        quads, _scores = self._detection.post_op(
-            [found.probabilities],
-            [found.shape],
-            thresh=settings.thresh,
-            box_thresh=settings.box_thresh,
-            unclip_ratio=settings.unclip_ratio,
-        )
-        ordered: list[NDArray[np.int16]] = self._inner._sort_boxes(quads[0])
+        post = self._detection.post_op
+        if (post.box_type, post.score_mode, post.use_dilation, post.max_candidates) == _FOUND_BOXES:
+            height, width = (int(side) for side in found.shape[:2])
+            quads = find_boxes(found.probabilities[0, 0], (width, height), settings).kept_quads_xy
+        else:
+            (quads,), _scores = post(
+                [found.probabilities],
+                [found.shape],
+                thresh=settings.thresh,
+                box_thresh=settings.box_thresh,
+                unclip_ratio=settings.unclip_ratio,
+            )
+        ordered: list[NDArray[np.int16]] = self._inner._sort_boxes(quads)
         return ordered
 
     def sorted_places(self, quads_xy: Sequence[NDArray[np.int16]]) -> list[int]:
@@ -226,14 +236,3 @@ def _top_label(model: Any, outputs: Any) -> tuple[Any, Any, Any]:
     """The steps after it: class numbers, scores and labels, each (N, 1)."""
     numbers, scores, labels = model.postprocessors["Topk"](outputs, topk=1)
     return numbers, scores, labels
-
-
-def _normalized(image: ImageBGR, alpha: Sequence[float], beta: Sequence[float]) -> NDArray[np.float32]:
-    """Float32 (1, C, H, W) of ``pixel * alpha + beta``, with PaddleX's own roundings."""
-    batch = np.empty((1, image.shape[2], *image.shape[:2]), np.float32)
-    for channel, plane in enumerate(cv2.split(image)):
-        table = np.arange(256, dtype=np.float32)
-        table *= alpha[channel]
-        table += beta[channel]
-        cv2.LUT(plane, table, dst=batch[0, channel])
-    return batch

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from hashlib import sha256
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -56,8 +55,7 @@ class StageSteps:
 
     def prepared(self, original: ImageBGR, settings: PipelineSettings) -> tuple[Key, int, ImageBGR, ImageBGR]:
         """Key, angle (-1 where orientation is off), the turned page, and that one flattened."""
-        # Processors have instructions for it: less than half the time of blake2b.
-        key: Key = (sha256(original.data).digest(), original.shape)
+        key: Key = (self._memory.key_of(original),)
         angle, turned = self._orientation(key, original, settings.use_doc_orientation_classify)
         key += (max(angle, 0),)
         flat = self._unwarped(key, turned, settings.use_doc_unwarping)

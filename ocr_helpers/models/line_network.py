@@ -1,0 +1,60 @@
+"""A recognition network for one line at a time, written so that onnxruntime needs less time for it.
+
+Its answers are the same but for the order of some sums. Lines are read by sessions of their own
+(`ocr_helpers.stages.core_runs`); the model's file, which PaddleOCR reads too, stays as it is.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ocr_helpers.models.onnx_graph import OnnxGraph
+from ocr_helpers.models.winograd import winograd_rows
+
+__all__ = ["line_network"]
+
+Node = Any  # onnx.NodeProto; onnx comes without types
+
+
+def line_network(path: Path) -> bytes:
+    """The model in a file, rewritten where it has the forms that this module knows; elsewhere as it is.
+
+    Args:
+        path: an onnx file.
+
+    """
+    import onnx
+
+    model = onnx.shape_inference.infer_shapes(onnx.load(path))
+    graph = OnnxGraph(model)
+    (operators,) = (found.version for found in model.opset_import if found.domain in ("", "ai.onnx"))
+    if operators >= 11:  # before that, Pad has no inputs
+        _bias_in_product(graph)
+    winograd_rows(graph)
+    graph.write()
+    content: bytes = model.SerializeToString()
+    return content
+
+
+def _bias_in_product(graph: OnnxGraph) -> None:
+    """The bias of the last layer as one more row of its weights, which every step multiplies by 1.
+
+    Onnxruntime adds a bias to a product of three dimensions in a pass of its own: over thousands of classes
+    for each step, where one more column of what the steps have in common is hardly anything.
+    """
+    import numpy as np
+
+    for product in [node for node in graph.nodes if node.op_type == "MatMul"]:
+        weights, rank = graph.weights.get(product.input[1]), len(graph.shapes.get(product.input[0], ()))
+        add = graph.only_user(product.output[0], "Add")
+        if add is None or weights is None or weights.ndim != 2 or not rank:
+            continue
+        if graph.only_user(add.output[0], "Softmax") is None:
+            continue
+        bias = next((graph.weights[name] for name in add.input if name in graph.weights), None)
+        if bias is None or bias.shape != weights.shape[1:]:
+            continue
+        one_more = graph.weight(np.array([0] * (2 * rank - 1) + [1], np.int64))
+        ones = graph.node("Pad", [product.input[0], one_more, graph.weight(np.ones((), np.float32))])
+        extended = graph.weight(np.concatenate([weights, bias[None]]))
+        graph.replace(product, ones, graph.node("MatMul", [ones.output[0], extended], add.output[0]))
+        graph.replace(add)
