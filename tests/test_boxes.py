@@ -22,6 +22,7 @@ from benchmarks.find_boxes import SLIDERS, MapOfPage, maps_of_samples, paddlex_b
 from ocr_helpers import boxes
 from ocr_helpers.boxes import BoxFinder, Candidates, find_boxes, threshold_contours
 from ocr_helpers.boxes import regions as box_regions
+from ocr_helpers.boxes.geometry import score_quads
 from ocr_helpers.settings import SettingRangeError, SettingTypeError
 from ocr_helpers.stages.models import StageModels
 
@@ -325,6 +326,42 @@ def test_a_change_computes_only_what_follows_from_it(
     assert not called
 
 
+ARRAYS = ("states", "kept", "kept_quads_xy", "kept_scores", "unclipped", "unclipped_quads_xy",
+          "unclipped_sides", "scores", "areas", "quads_before_xy")  # fmt: skip
+
+
+def test_a_dragged_slider_finds_what_is_found_without_memory(samples: list[MapOfPage]) -> None:
+    """Another box_thresh and unclip_ratio between, so that the last call was not always like this one."""
+    for sample in samples:
+        finder = BoxFinder(sample.probabilities, sample.size_wh)
+        for step in (*range(20, 45), *range(44, 19, -3)):
+            chosen = ocr.DetectionSettings(
+                thresh=step / 100,
+                box_thresh=0.9 if step % 7 == 0 else 0.6,
+                unclip_ratio=2 if step % 11 == 0 else 1.5,
+            )
+            found = finder.find(chosen)
+            fresh = find_boxes(sample.probabilities, sample.size_wh, chosen)
+            for name in ARRAYS:
+                ours, expected = getattr(found, name), getattr(fresh, name)
+                assert ours.dtype == expected.dtype and ours.tolist() == expected.tolist(), name
+
+
+def test_a_dragged_slider_scores_only_new_rectangles(
+    notice: MapOfPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finder, scored = BoxFinder(notice.probabilities, notice.size_wh), []
+
+    def watched(probability_map: Map, quads: Map) -> Any:
+        scored.append(len(quads))
+        return score_quads(probability_map, quads)
+
+    monkeypatch.setattr(box_regions, "score_quads", watched)
+    kept = [len(finder.find(ocr.DetectionSettings(thresh=step / 100)).kept) for step in range(20, 45)]
+    assert scored[0] >= kept[0] > 30
+    assert sum(scored[1:]) < sum(kept[1:]) / 2
+
+
 def test_memory_is_bounded(notice: MapOfPage, monkeypatch: pytest.MonkeyPatch) -> None:
     finder = BoxFinder(notice.probabilities, notice.size_wh)
     for number in range(1, 80):
@@ -366,8 +403,7 @@ def test_inputs_stay_and_results_are_read_only(notice: MapOfPage) -> None:
     list(found)
     threshold_contours(frozen, notice.size_wh, 0.3)
     assert np.array_equal(frozen, original)
-    for name in ("states", "kept", "kept_quads_xy", "kept_scores", "unclipped", "unclipped_quads_xy",
-                 "unclipped_sides", "scores", "areas", "quads_before_xy"):  # fmt: skip
+    for name in ARRAYS:
         with pytest.raises(ValueError, match="read-only"):
             getattr(found, name)[0] = 0
     assert repr(found).startswith(f"Candidates(kept={len(found.kept)}, too_small=")

@@ -1,7 +1,8 @@
 """From a probability map to text boxes, kept or rejected and why: PaddleX's post-processing, remembered.
 
 `find_boxes` gives what PaddleX gives, bit by bit, and what PaddleX drops beside it. A `BoxFinder` remembers
-the steps between: another ``box_thresh`` only sorts, another ``unclip_ratio`` only widens boxes anew.
+the steps between: another ``box_thresh`` only sorts, another ``unclip_ratio`` only widens boxes anew, another
+``thresh`` only works on outlines and rectangles that the last one did not have.
 """
 
 import threading
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from ocr_helpers.boxes.candidates import Candidate, Candidates, Reason
 from ocr_helpers.boxes.geometry import find_contours, strip_peaks
-from ocr_helpers.boxes.regions import Regions
+from ocr_helpers.boxes.regions import Regions, RegionsMemory
 from ocr_helpers.errors import OcrHelpersError, shown
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.settings.checks import checked_float
@@ -115,8 +116,9 @@ def threshold_contours(
 class BoxFinder:
     """Finds boxes in one probability map under many settings; remembers what a setting does not change.
 
-    The most recently used values of thresh and unclip_ratio are remembered, up to 32 each. Safe to call from
-    several threads; they take turns.
+    The most recently used values of thresh and unclip_ratio are remembered, up to 32 each; a new thresh finds
+    outlines anew, and takes what it can from the one before. Safe to call from several threads; they take
+    turns.
 
     Args:
         probability_map: as for `find_boxes`. It is not copied: do not write into it while this is in use.
@@ -137,6 +139,7 @@ class BoxFinder:
         _check_values(self._map, self._peaks)
         self.size_wh = _checked_size(size_wh)
         self._regions: OrderedDict[float, Regions] = OrderedDict()
+        self._memory = RegionsMemory()
         self._lock = threading.Lock()
 
     def find(self, settings: DetectionSettings | None = None) -> Candidates:
@@ -177,7 +180,7 @@ class BoxFinder:
         regions = self._regions.get(thresh)
         if regions is None:
             contours = find_contours(self._map, self._peaks, thresh)
-            regions = self._regions[thresh] = Regions(self._map, contours, self.size_wh)
+            regions = self._regions[thresh] = Regions(self._map, contours, self.size_wh, self._memory)
             self._forget_oldest()
         self._regions.move_to_end(thresh)
         return regions
