@@ -2,8 +2,9 @@
 
 Both get the same page and the same parameters in the same run, in turn. The tuner has its probability map, as
 while one drags; PaddleOCR runs whole, as in a demo with a button: the same pipeline object, the same models,
-onnxruntime. Every step is a value that was not asked for before, so nothing is answered from memory. Before
-anything is timed the boxes of both must be equal, every corner of each.
+onnxruntime. The threshold moves by 0.01 as the slider does, each time to a value that was not asked for
+before: no answer is remembered, but rectangles that stay as they were at the value before are, as for whoever
+drags. Before anything is timed the boxes of both must be equal, every corner of each.
 
 A full page is one of at least 30 boxes. Ends with 1 if boxes differ, or a full page is below the target.
 """
@@ -33,7 +34,9 @@ def measure(staged: StagedPipeline, page: ocr.Page, repeats: int) -> tuple[int, 
     """Boxes, and the median seconds of PaddleOCR and of the tuner; None where their boxes differ."""
     tuning = DetectionTuning(staged, page, recognize=False)
     tuning.wait()
-    thresholds = itertools.cycle(np.round(np.linspace(0.21, 0.45, 24 * STEPS + 1), 4).tolist())
+    values = np.round(np.linspace(0.21, 0.45, 24 * STEPS + 1), 4)
+    # Up in steps of 0.01, and again between them.
+    thresholds = itertools.cycle(np.concatenate([values[first::STEPS] for first in range(STEPS)]).tolist())
     slow, fast = [], []
     for _ in range(repeats):
         for _ in range(STEPS):
