@@ -4,18 +4,19 @@ import io
 from collections import Counter
 from typing import Any
 
+import cv2
 import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
 import ocr_helpers as ocr
 from ocr_helpers.boxes import BoxFinder
-from ocr_helpers.detection.layers import BEFORE, CONTOUR, REJECTED, Grid
+from ocr_helpers.detection.layers import BEFORE, CONTOUR, REJECTED, Grid, Style
 from ocr_helpers.drawing.detection import (
     RegionError,
     UnknownParameterError,
@@ -144,6 +145,27 @@ def test_the_map_and_the_areas_lie_where_they_are() -> None:
     red, green, _ = picture[row, column]
     assert green > red + 40
     assert "areas above thresh 0.6" in texts(figure)
+
+
+# Linear RGB as people see it without cones for red, green or blue: Machado, Oliveira and Fernandes, 2009.
+SEEN = {
+    "all colours": np.eye(3),
+    "no red": [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]],
+    "no green": [[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]],
+    "no blue": [[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]],
+}
+
+
+@pytest.mark.parametrize("seen", SEEN)
+def test_areas_too_small_do_not_look_like_the_contour(seen: str) -> None:
+    """CIE 1976 distances; 2.3 is one that people just see side by side, and these are thin lines apart."""
+
+    def lab(style: Style) -> np.ndarray[Any, Any]:
+        linear = np.asarray(SEEN[seen]) @ (np.array(to_rgb(style.color)) ** 2.2)
+        shown = (linear.clip(0, 1) ** (1 / 2.2)).astype(np.float32)
+        return np.asarray(cv2.cvtColor(shown.reshape(1, 1, 3), cv2.COLOR_RGB2LAB))
+
+    assert np.linalg.norm(lab(REJECTED["too_small"]) - lab(CONTOUR)) > 30
 
 
 def test_a_region_is_cut_out_and_keeps_the_pages_pixels(page_map: PageMap) -> None:

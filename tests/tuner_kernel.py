@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from ocr_helpers.widgets.detection_tuner import DetectionTuner
 from tools.lab_session import ROOT
 
 FOLDER = ROOT / "ocr_helpers" / "widgets" / "detection_tuner"
@@ -73,8 +74,7 @@ START = """async ([source, state]) => {
 
 
 def script() -> str:
-    names = (FOLDER / "parts.txt").read_text(encoding="utf-8").split()
-    return "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
+    return DetectionTuner._esm
 
 
 def fields() -> list[dict[str, Any]]:

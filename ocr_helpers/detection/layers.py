@@ -73,9 +73,10 @@ BEFORE = Style("#0d0887", (2.2, 1.5), 0.8)
 KEPT = Style(score_color(0.9))
 GAINED = Style("#0b6bcb", width=1.8)
 LOST = Style("#e06000", (4.0, 2.0), 1.8)
+# too_small is so dark that nobody takes it for the contour it lies on, whichever colours they see.
 REJECTED: dict[Reason, Style] = {
     "low_score": Style("#c1440e", (4.5, 2.5), 1.2),
-    "too_small": Style("#00786c", (1.5, 2.0), 1.2),
+    "too_small": Style("#500000", (1.5, 2.0), 1.2),
     "too_small_after_unclip": Style("#7a6200", (5.0, 2.0, 1.5, 2.0), 1.2),
     "beyond_limit": Style("#555555", (1.0, 3.0), 1.2),
 }

@@ -26,6 +26,7 @@ from ocr_helpers.pages import Page
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.settings.pipeline import PipelineSettings
 from ocr_helpers.stages import StagedPipeline
+from ocr_helpers.widgets.tuner_colors import COLORS_SCRIPT
 from ocr_helpers.widgets.tuner_data import code_of, figures_of, state_of
 from ocr_helpers.widgets.tuner_lines import LineRows, spacing_of
 from ocr_helpers.widgets.tuner_sender import LookSender
@@ -72,7 +73,7 @@ class DetectionTuner(anywidget.AnyWidget):
 
     """
 
-    _esm = _joined((_FOLDER / "parts.txt").read_text(encoding="utf-8").split())
+    _esm = COLORS_SCRIPT + _joined((_FOLDER / "parts.txt").read_text(encoding="utf-8").split())
     _css = _joined(sorted(path.name for path in _FOLDER.glob("*.css")))
 
     fields: Any = traitlets.List().tag(sync=True)

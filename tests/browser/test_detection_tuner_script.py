@@ -46,6 +46,7 @@ from tuner_kernel import (
     tell,
 )
 
+from ocr_helpers.detection.layers import BEFORE, CONTOUR, REJECTED
 from ocr_helpers.figures import score_color
 
 HOSTILE = '<img src=x onerror="window.harm = 1"><script>window.harm = 1</script>&amp;\'"`${harm}'
@@ -632,6 +633,29 @@ def test_reasons_on_hover(start: Start) -> None:
     page.locator("[data-layer=rejected]").uncheck()
     page.mouse.move(*spot(page, 250, 210))
     expect(tip).to_be_hidden()
+
+
+def test_lines_have_the_colours_of_the_figures(start: Start) -> None:
+    page = start()
+    page.locator("[data-layer=contour]").check()
+    settled(page)
+    strokes = {}
+    for part in ("contour", "before"):
+        strokes[part] = page.locator(f"label:has([data-layer={part}]) line").get_attribute("stroke")
+    for reason in REJECTED:
+        strokes[reason] = page.locator(f"[data-reason={reason}] line").get_attribute("stroke")
+    assert strokes == {"contour": CONTOUR.color, "before": BEFORE.color} | {
+        reason: style.color for reason, style in REJECTED.items()
+    }
+    steps = np.arange(-1, 4, 0.25).tolist()
+    across: dict[str, list[tuple[float, float]]] = {
+        CONTOUR.color: [(45, 30 + k) for k in steps],
+        REJECTED["too_small"].color: [(300 + k, 20) for k in steps],
+    }
+    for color, spots in across.items():
+        wanted = [int(color[k : k + 2], 16) for k in (1, 3, 5)]
+        darkest = max((color_at(page, *at) for at in spots), key=lambda rgba: rgba[3])
+        assert darkest[3] > 200 and np.abs(np.array(darkest[:3]) - wanted).max() <= 20
 
 
 def test_counts_are_shown_by_reason(start: Start) -> None:

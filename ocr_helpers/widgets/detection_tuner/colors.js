@@ -1,4 +1,5 @@
 // Colours and line styles of everything drawn on the page. Each cue has a second one beside its colour.
+// COLORS, those that the figures have too, stand above this script: Python's tuner_colors writes them.
 
 // ocr_helpers.figures.score_color at 13 scores from 0.5 to 1: half of plasma, dark enough for white paper.
 const SCORE_STOPS = [
@@ -17,21 +18,21 @@ function scoreColor(score) {
 
 const SCORE_COLORS = [0.5, 0.625, 0.75, 0.875, 1].map(scoreColor);
 const SCORE_GRADIENT = `linear-gradient(to right, ${SCORE_COLORS.join(", ")})`;
-const BEFORE_STYLE = { color: "#0d0887", dash: [3, 2] };
+const BEFORE_STYLE = { color: COLORS.before, dash: [3, 2] };
 
 // Dashes in CSS pixels.
 const REJECTED_STYLES = {
-  low_score: { color: "#c1440e", dash: [7, 4] },
-  too_small: { color: "#00786c", dash: [2, 3] },
-  too_small_after_unclip: { color: "#7a6200", dash: [8, 3, 2, 3] },
-  beyond_limit: { color: "#555555", dash: [1, 4] },
+  low_score: { color: COLORS.low_score, dash: [7, 4] },
+  too_small: { color: COLORS.too_small, dash: [2, 3] },
+  too_small_after_unclip: { color: COLORS.too_small_after_unclip, dash: [8, 3, 2, 3] },
+  beyond_limit: { color: COLORS.beyond_limit, dash: [1, 4] },
 };
 const UNKNOWN_REASON_STYLE = { color: "#333333", dash: [4, 4] };
 const TRUTH_STYLE = { color: "#d000b0", dash: [1.5, 3] };
-const GAINED_COLOR = "#0b6bcb";
-const LOST_STYLE = { color: "#e06000", dash: [10, 5] };
-const RESHAPED_STYLE = { color: "#e06000", dash: [3, 2] };
-const CONTOUR_COLOR = "#008a3e";
+const GAINED_COLOR = COLORS.gained;
+const LOST_STYLE = { color: COLORS.lost, dash: [10, 5] };
+const RESHAPED_STYLE = { color: COLORS.lost, dash: [3, 2] };
+const CONTOUR_COLOR = COLORS.contour;
 
 function rejectedStyle(reason) {
   return REJECTED_STYLES[reason] ?? UNKNOWN_REASON_STYLE;

@@ -56,7 +56,7 @@ function drawInk(context, view, { frame, shown, compare, selected, hovered }) {
   if (shown.contour) {
     context.beginPath();
     addOutlines(context, frame);
-    context.fillStyle = "#008a3e22";
+    context.fillStyle = `${CONTOUR_COLOR}22`;
     context.fill("evenodd");
     stroke({ color: CONTOUR_COLOR }, 1);
   }
