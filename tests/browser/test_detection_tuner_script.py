@@ -1196,6 +1196,30 @@ def test_nothing_moves_and_nothing_sticks_out(start: Start, width: int) -> None:
     assert page.evaluate(clipped) == []
 
 
+@pytest.mark.parametrize("width", [320, 400, 640, 800, 1280])
+def test_a_frame_of_focus_touches_nothing_and_moves_nothing(start: Start, width: int) -> None:
+    page = start(width=width)
+    places = """[...document.querySelectorAll(".ocr-tuner-field :not(option)")].map(part => {
+        const {x, y, width, height} = part.getBoundingClientRect();
+        return [x, y + scrollY, width, height]; })"""
+    quiet = page.evaluate(places)
+    edges = """part => {
+        const {top, bottom} = part.getBoundingClientRect();
+        const {outlineStyle, outlineWidth, outlineOffset} = getComputedStyle(part);
+        const frame = outlineStyle === "none" ? 0 : parseFloat(outlineWidth) + parseFloat(outlineOffset);
+        return [frame, top + scrollY - frame, bottom + scrollY + frame]; }"""
+    for name in RANGES:
+        for focused in (slider(page, name), number(page, name)):
+            focused.focus()
+            page.keyboard.press("Shift")  # as with the keyboard, which shows the frame
+            assert focused.evaluate(edges)[0] > 0
+            _, _, foot = number(page, name).evaluate(edges)
+            _, head, below = slider(page, name).evaluate(edges)
+            hint = page.locator(f"[data-field={name}] .ocr-tuner-hint").evaluate(edges)[1]
+            assert head - foot >= 2 and hint - below >= 1
+    assert page.evaluate(places) == quiet
+
+
 @pytest.mark.parametrize("width", [400, 640])
 def test_in_a_narrow_panel_the_sliders_stand_right_below_the_page(start: Start, width: int) -> None:
     page = start(width=width)
