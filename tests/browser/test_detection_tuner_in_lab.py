@@ -26,6 +26,7 @@ CELLS = [
     "large = cv2.copyMakeBorder(receipt.image_bgr, 0, 6900, 0, 4200, cv2.BORDER_CONSTANT, value=[255] * 3)\n"
     "print(large.size // 3_000_000)\n"
     "huge = ocr.DetectionTuner(staged, large, small, recognize=False)\nhuge",
+    "tuner.spacing = {'on': True, 'texts': {tuner.lines[n]['text']: '띄어 쓴 줄' for n in (0, 40, 64)}}",
 ]
 KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status"
 OUTPUT = "number => window.jupyterapp.shell.currentWidget.content.widgets[number].model.outputs.toJSON()"
@@ -161,6 +162,23 @@ def test_keys_are_the_tuner_s_where_it_has_the_focus(page: Page) -> None:
     name.press("Enter")
     expect(root.get_by_role("button", name="계약서", exact=True)).to_be_visible()
     expect(kept(page)).to_have_text("65")
+
+
+def test_changed_lines_are_stepped_through_by_keys(page: Page) -> None:
+    """Enter would edit the cell, and the arrows leave it, if JupyterLab took them."""
+    page.evaluate(RUN_CELL, 6)
+    root = cell(page, 1).locator(".ocr-tuner-root")
+    jump = root.get_by_role("button", name=re.compile("3 changed"))
+    jump.focus()
+    marked = root.locator("[aria-selected=true]")
+    for key, number in {"Enter": 1, "ArrowDown": 2, "Space": 3, "ArrowUp": 2}.items():
+        page.keyboard.press(key)
+        expect(jump).to_have_text(f"{number} of 3 changed")
+        expect(jump).to_be_focused()
+        expect(marked).to_contain_text("띄어 쓴 줄")
+        expect(marked).to_be_in_viewport()
+    root.get_by_label("Restore spacing").uncheck()
+    expect(jump).to_be_hidden()
 
 
 def test_a_value_out_of_range_is_refused_in_the_panel(page: Page) -> None:

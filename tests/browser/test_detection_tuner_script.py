@@ -894,6 +894,50 @@ def test_spacing_is_restored_in_the_list_with_what_was_read_below(start: Start) 
     expect(page.locator(".ocr-tuner-lines")).not_to_contain_text("changed")
 
 
+def test_changed_spacing_is_stepped_through(start: Start) -> None:
+    texts = {f"{name}는밥을": f"{name}는 밥을" for name in ("나", "너", "저")}
+    lines = [line(k, text) for k, text in enumerate([*texts, *["가 나"] * 9])]
+    lines = [lines[k] for k in (3, 0, 4, 5, 6, 7, 8, 9, 10, 11, 2, 1)]  # in another order than PaddleOCR's
+    page = start(everything() | {"lines": lines, "spacing": {"on": True, "texts": texts}})
+    rows, marked = page.get_by_role("listbox"), page.locator("[aria-selected=true]")
+    rows.evaluate("list => { list.style.height = '90px'; }")
+    jump = page.get_by_role("button", name=re.compile("changed"))
+    expect(jump).to_have_text("3 changed")
+    inside = """row => {
+        const [at, around] = [row, row.parentElement].map(part => part.getBoundingClientRect());
+        return at.top >= around.top - 1 && at.bottom <= around.bottom + 1; }"""
+    jump.focus()
+    for key, box, nth in [
+        ("Enter", 0, 1),
+        ("Space", 2, 2),
+        ("ArrowDown", 1, 3),
+        ("ArrowDown", 0, 1),
+        ("ArrowUp", 1, 3),
+        ("ArrowUp", 2, 2),
+    ]:
+        page.keyboard.press(key)
+        expect(jump).to_have_text(f"{nth} of 3 changed")
+        expect(marked).to_have_attribute("data-box", str(box))
+        assert marked.evaluate(inside)
+        expect(jump).to_be_focused()
+    page.mouse.click(*spot(page, 60, 30))  # from there on
+    expect(jump).to_have_text("1 of 3 changed")
+    jump.click()
+    expect(marked).to_have_attribute("data-box", "2")
+    page.mouse.click(*spot(page, 390, 290))
+    expect(jump).to_have_text("3 changed")
+    put(page, "spacing", {"on": True, "texts": dict([list(texts.items())[2]])})
+    jump.click()
+    rows.evaluate("list => { list.scrollTop = 0; }")
+    jump.click()
+    assert marked.evaluate(inside), "the only one, marked already, comes back into sight"
+    put(page, "spacing", {"on": True, "texts": {}})
+    expect(jump).to_have_text("0 changed")
+    expect(jump).to_be_disabled()
+    put(page, "spacing", {"on": False, "texts": {}})
+    expect(jump).to_be_hidden()
+
+
 def test_spacing_that_cannot_be_restored_says_why(start: Start) -> None:
     page = start()
     switch = page.get_by_label("Restore spacing · 띄어쓰기 복원")

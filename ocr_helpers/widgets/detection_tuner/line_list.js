@@ -11,6 +11,7 @@ class LineList {
     this.actions = actions;
     this.rows = []; // as shown: {root, line, …}
     this.lines = [];
+    this.restores = false;
     this.restored = new Map(); // text as read → with spaces, where they differ
     this.marked = -1;
     this.crops = new Map(); // name in the lines → address of the picture; the longest unused first
@@ -23,14 +24,10 @@ class LineList {
     this.switch = element("input", "", holder, { type: "checkbox" });
     element("span", "", holder, { textContent: "Read the lines" });
     this.switch.addEventListener("change", () => actions.recognize(this.switch.checked));
-    const spacing = element("label", "layer", root, {
-      title: "Show spaces that Korean needs and the reading lacks, in this list only; results keep what was read",
+    this.spacing = new SpacingSwitch(root, {
+      restore: (on) => actions.restoreSpacing(on),
+      step: (way) => this.stepChanged(way),
     });
-    this.spacing = element("input", "", spacing, { type: "checkbox" });
-    element("span", "", spacing, { textContent: "Restore spacing · 띄어쓰기 복원" });
-    this.spaced = element("span", "note", spacing);
-    this.spaced.setAttribute("role", "status");
-    this.spacing.addEventListener("change", () => actions.restoreSpacing(this.spacing.checked));
     this.sort = element("select", "choice", root);
     this.sort.setAttribute("aria-label", "Order of the lines");
     this.sort.append(new Option("Reading order", "reading"), new Option("Lowest score first", "score"));
@@ -56,7 +53,6 @@ class LineList {
   }
 
   setSpacing({ on, texts }) {
-    this.spacing.checked = on;
     this.restored = new Map(Object.entries(texts));
     this.restores = on;
     this.build();
@@ -98,8 +94,6 @@ class LineList {
     while (this.rows.length > shown.length) this.rows.pop().root.remove();
     while (this.rows.length < shown.length) this.rows.push(this.addRow());
     shown.forEach((line, index) => this.fill(this.rows[index], line, place.get(line) + 1));
-    const changed = shown.filter(({ text }) => this.restored.has(text)).length;
-    setText(this.spaced, this.restores ? `${changed} changed` : "");
     this.empty.hidden = shown.length > 0;
     this.list.hidden = !shown.length;
     this.mark(this.marked, false);
@@ -160,6 +154,7 @@ class LineList {
   /** Mark the row of a box, and bring it into sight inside the list, never moving the notebook. */
   mark(box, scroll = true) {
     this.marked = box;
+    this.showChanged();
     this.list.removeAttribute("aria-activedescendant");
     for (const { root, line } of this.rows) {
       const marked = line.box === box;
@@ -173,6 +168,27 @@ class LineList {
         this.list.scrollTop = (top + bottom - clientHeight) / 2;
       }
     }
+  }
+
+  /** Boxes of the lines whose spaces were restored, in the order of the list. */
+  get changed() {
+    return this.rows.filter(({ line }) => this.restored.has(line.text)).map(({ line }) => line.box);
+  }
+
+  showChanged() {
+    const boxes = this.changed;
+    this.spacing.show(this.restores, boxes.length, boxes.indexOf(this.marked));
+  }
+
+  /** Mark the next of them below the marked line, or the one before; after the last comes the first. */
+  stepChanged(way) {
+    const place = new Map(this.rows.map(({ line }, index) => [line.box, index]));
+    const now = place.get(this.marked) ?? -1;
+    const boxes = way > 0 ? this.changed : this.changed.reverse();
+    const box = boxes.find((each) => (place.get(each) - now) * way > 0) ?? boxes[0];
+    if (box === undefined) return;
+    this.actions.select(box);
+    this.mark(box); // where it was marked already, and scrolled away
   }
 
   lineOf(box) {
