@@ -53,6 +53,9 @@ class DetectionTuner(anywidget.AnyWidget):
     The probability map is computed once for a page and an input size; a slider only makes boxes anew. The
     next cell reads what the sliders show: ``tuner.settings``, ``tuner.pipeline_settings``, ``tuner.result``.
 
+    Each tuner begins anew, one that the same cell makes again too: at ``settings``, without pinned looks.
+    Presets that were saved are there again, and ``settings=tuner.settings`` begins where another one stands.
+
     Args:
         pipeline: a :class:`ocr_helpers.stages.StagedPipeline`, or a ``paddleocr.PaddleOCR``, best of
             ``load_pipeline``.

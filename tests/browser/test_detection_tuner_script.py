@@ -983,6 +983,21 @@ def test_compare(start: Start) -> None:
     assert sent(page, "unpin") == [{"kind": "unpin"}]
 
 
+@pytest.mark.parametrize("width", [320, 400, 640, 840, 1280])
+def test_what_becomes_of_a_pin_is_said_and_moves_nothing(start: Start, width: int) -> None:
+    """Running the cell again makes another tuner: people missed their pin, and nothing had told them."""
+    page = start(width=width)
+    compare = page.get_by_role("region", name="Compare")
+    expect(compare).to_contain_text("Rerunning the cell forgets A.")
+    pin = page.get_by_role("button", name="Pin the settings of now as A")
+    expect(pin).to_have_attribute("title", re.compile("a new tuner, without A.*다시 실행하면 A는 사라"))
+    table = compare.get_by_role("table")
+    before = table.bounding_box()
+    put(page, "state", status(has_pin=True, pin_label="thresh 0.4"))
+    expect(compare).not_to_contain_text("Rerunning")
+    assert table.bounding_box() == before
+
+
 def test_figures_are_there_without_a_pin_and_fade_where_they_are_old(start: Start) -> None:
     page = start()
     compare = page.get_by_role("region", name="Compare")

@@ -1,6 +1,9 @@
 // How good the settings of now are: figures, beside those pinned as A and the best so far.
 
-const COMPARE_HELP = "Pin as A, then change: the page shows which boxes differ.";
+const COMPARE_HELP = "Pin as A, then change: the page shows which boxes differ. Rerunning the cell forgets A.";
+const PIN_HELP =
+  "Keeps the boxes of now to compare with. Running the cell again makes a new tuner, without A; " +
+  "a preset that you save stays. 셀을 다시 실행하면 A는 사라지고, 저장한 프리셋은 남습니다.";
 const ROWS = [
   ["a", "A", "Settings pinned as A"],
   ["b", "Now", "The settings of now"],
@@ -21,6 +24,7 @@ class Compare {
     head.prepend(this.root.firstChild);
     element("span", "wide", head);
     this.pin = button("", head, "Pin as A", "Pin the settings of now as A", () => this.ask());
+    this.pin.title = PIN_HELP;
     this.unpin = button("", head, "Unpin", "Forget A", actions.unpin);
     this.label = element("p", "advice pin-label", this.root);
     this.cells = {};
