@@ -288,6 +288,22 @@ def test_memory_limit_holds(pipeline: Any, notice: ocr.Page) -> None:
     assert small.memory.used_bytes == 0 and len(small.memory) == 0
 
 
+@pytest.mark.parametrize(("option", "value"), [("use_dilation", True), ("max_candidates", 5)])
+def test_another_post_processing_stays_paddlexs(
+    pipeline: Any, notice: ocr.Page, monkeypatch: pytest.MonkeyPatch, option: str, value: object
+) -> None:
+    models = StageModels(pipeline)
+    settings = ocr.DetectionSettings()
+    found = models.probability_map(*models.detection_input(notice.image_bgr, settings))
+    usual = models.boxes(found, settings)
+    post = models._detection.post_op
+    monkeypatch.setattr(post, option, value)
+    (wanted,), _ = post([found.probabilities], [found.shape], thresh=0.3, box_thresh=0.6, unclip_ratio=1.5)
+    quads = [quad.tolist() for quad in models.boxes(found, settings)]
+    assert sorted(quads) == sorted(wanted.tolist())
+    assert quads != [quad.tolist() for quad in usual]
+
+
 def test_a_memory_of_nothing_reads_the_same(pipeline: Any, notice: ocr.Page) -> None:
     nothing = ocr.StagedPipeline(pipeline, memory_limit_mb=0)
     wanted = ocr.StagedPipeline(pipeline).run(notice, ALL_ON)

@@ -13,9 +13,9 @@ _Results: TypeAlias = tuple[NDArray[Any], ...]
 class StepMemory:
     """Remembers the results of the last call.
 
-    From one threshold to the next that a slider takes, most outlines move a pixel somewhere, but nine of ten
-    rectangles round them stay. What is asked for again is what was asked for last: to remember more finds
-    hardly more, and this way the memory needs no limit.
+    From one threshold to the next that a slider takes, most outlines move a pixel somewhere, but many
+    rectangles round them stay: on the sample pages 46 to 93 of 100. To remember those of all thresholds
+    before would find at most two of 100 more, and this way the memory needs no limit.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """A recognition network for one line at a time, written so that onnxruntime needs less time for it.
 
-Its answers are the same but for the order of some sums. Lines are read by sessions of their own
+Its answers are the same but for rounding. Lines are read by sessions of their own
 (`ocr_helpers.stages.core_runs`); the model's file, which PaddleOCR reads too, stays as it is.
 """
 

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr_helpers.boxes import BoxFinder, Candidates
-from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.messages import quiet_paddle
 from ocr_helpers.pages import Page
-from ocr_helpers.pages.image_arrays import check_array
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.settings.pipeline import TOGGLES, PipelineSettings
+from ocr_helpers.stages.inputs import StageInputError, as_pipeline_settings, page_pixels
 from ocr_helpers.stages.memory import StageMemory
 from ocr_helpers.stages.steps import ImageBGR, Key, RunStopped, StageSteps
 
@@ -28,10 +27,6 @@ __all__ = ["PageMap", "RunStopped", "StageInputError", "StagedPipeline", "as_pip
 
 # PaddleOCR objects are not thread-safe (PaddleOCR issues 16238, 8640), and pipelines share their models.
 _ONE_RUN = threading.RLock()
-
-
-class StageInputError(OcrHelpersError, TypeError):
-    """The page or the settings are not what ``run`` takes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +105,7 @@ class StagedPipeline:
             ocr_helpers.stages.models.ModuleNotLoadedError: a module is on that the pipeline does not have.
 
         """
-        image_bgr, input_path, page_index = _page(page)
+        image_bgr, input_path, page_index = page_pixels(page)
         settings = self._checked(settings)
         steps = StageSteps(self._models, self.memory, should_stop, on_step)
         with _ONE_RUN, quiet_paddle():
@@ -130,7 +125,7 @@ class StagedPipeline:
 
         Detection settings alone stand for a pipeline whose other settings are PaddleOCR's defaults.
         """
-        image_bgr, _, _ = _page(page)
+        image_bgr, _, _ = page_pixels(page)
         settings = self._checked(as_pipeline_settings(settings))
         steps = StageSteps(self._models, self.memory, should_stop, on_step)
         began = perf_counter()
@@ -148,7 +143,7 @@ class StagedPipeline:
             StageInputError, ocr_helpers.stages.models.ModuleNotLoadedError: as for :meth:`run`.
 
         """
-        image_bgr, _, _ = _page(page)
+        image_bgr, _, _ = page_pixels(page)
         settings = self._checked(settings)
         with _ONE_RUN, quiet_paddle():
             return StageSteps(self._models, self.memory).prepared(image_bgr, settings)[-1]
@@ -265,37 +260,3 @@ class StagedPipeline:
             angle=max(angle, 0),
             unwarped=settings.use_doc_unwarping,
         )
-
-
-def as_pipeline_settings(settings: Any) -> PipelineSettings:
-    """The settings of a whole run: the defaults where None, and around settings of detection alone.
-
-    Raises:
-        StageInputError: something else.
-
-    """
-    if settings is None:
-        return PipelineSettings()
-    if isinstance(settings, DetectionSettings):
-        return PipelineSettings(detection=settings)
-    if isinstance(settings, PipelineSettings):
-        return settings
-    raise StageInputError(
-        f"settings is {type(settings).__name__}; expected DetectionSettings or PipelineSettings."
-    )
-
-
-def _page(page: Any) -> tuple[ImageBGR, str | None, int | None]:
-    """Pixels, and the file and page number that PaddleOCR would name in its result."""
-    if isinstance(page, Page):
-        named = page.source not in ("array", "bytes") and not page.source.startswith(("array ", "bytes "))
-        several = page.index > 0 or page.source.lower().endswith(".pdf")
-        return page.image_bgr, page.source if named else None, page.index if several else None
-    if isinstance(page, np.ndarray):
-        check_array(page, "page")
-        if page.ndim == 3 and page.shape[2] == 3:
-            return np.ascontiguousarray(page), None, None
-        raise StageInputError(f"page has shape {page.shape}; expected (H, W, 3) BGR. Use load_pages(array).")
-    raise StageInputError(
-        f"page is {type(page).__name__}; expected a Page or a uint8 BGR array. load_pages(path) makes Pages."
-    )
