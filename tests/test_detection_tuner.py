@@ -196,6 +196,24 @@ def test_compare_and_its_end(tuner: Recorded) -> None:
     assert {row["a"] for row in rows().values()} == {"–"} and not tuner.state["has_pin"]
 
 
+def test_boxes_that_are_found_and_cut_are_told_by_the_cer(tuner: Recorded) -> None:
+    """At unclip_ratio 0.6 all 65 boxes still count as found, and a quarter of the characters is wrong."""
+
+    def shown() -> dict[str, Any]:
+        assert tuner.tuning.wait(60)
+        table: Any = tuner.compare
+        return {"hint": table["hint"]} | {row["label"]: row for row in table["rows"]}
+
+    assert shown()["hint"] is None
+    tuner.ask(kind="set", field="unclip_ratio", value=0.6)
+    cut = shown()
+    assert cut["H-mean"]["b"] == "100.0%" and cut["CER"]["below_best"]
+    said = f"CER {cut['CER']['b']}, best yet {cut['CER']['best']}."
+    assert cut["hint"]["en"].endswith(said) and cut["hint"]["ko"]
+    tuner.ask(kind="reset", field="unclip_ratio")
+    assert shown()["hint"] is None
+
+
 def test_a_preset_of_ones_own_is_kept_for_the_next_time(tuner: Recorded, tmp_path: Path) -> None:
     tuner.ask(kind="set", field="unclip_ratio", value=2)
     assert answer(tuner.ask(kind="save_preset", name=HOSTILE))["kind"] == "accepted"

@@ -110,7 +110,8 @@ def figures(number: int = 1, value: str = "95.2%", text: str = "", **changes: An
     row = {"about": text, "a": value, "b": value, "better": "", "below_best": False}
     row |= {"best": "", "best_settings": None, "best_label": text}
     rows = [row | {"label": name} for name in FIGURES]
-    return {"frame": number, "truth": True, "rows": rows, "gained": [], "lost": [], "reshaped": []} | changes
+    table: dict[str, Any] = {"frame": number, "truth": True, "rows": rows, "hint": None}
+    return table | {"gained": [], "lost": [], "reshaped": []} | changes
 
 
 def line(box: int, text: str | None = "가나다", score: str | None = "0.93") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ocr_helpers.detection.frames import FrameFigures
 from ocr_helpers.figures import score_label
 
-__all__ = ["UNKNOWN", "Figure", "better_side", "figures_shown"]
+__all__ = ["CER", "HMEAN", "UNKNOWN", "Figure", "better_side", "figures_shown"]
 
 UNKNOWN = "–"
 
@@ -59,11 +59,13 @@ _ALWAYS = (
     Figure("box score", "mean score of the boxes", lambda look: look.mean_score, _score, 1),
     Figure("text score", "mean score of what was read in them", lambda look: look.mean_text_score, _score, 1),
 )
+HMEAN = Figure("H-mean", "harmonic mean of precision and recall", _of_boxes("hmean"), _percent, 1, "hmean")
+CER = Figure("CER", "character error rate: lower is better", lambda look: look.cer, _percent, -1, "cer")
 _WITH_TRUTH = (
     Figure("precision", "share of the boxes that are right", _of_boxes("precision"), _percent, 1),
     Figure("recall", "share of the true boxes that were found", _of_boxes("recall"), _percent, 1),
-    Figure("H-mean", "harmonic mean of precision and recall", _of_boxes("hmean"), _percent, 1, "hmean"),
-    Figure("CER", "character error rate: lower is better", lambda look: look.cer, _percent, -1, "cer"),
+    HMEAN,
+    CER,
 )
 
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ocr_helpers.detection.cer_hint import cer_hint
 from ocr_helpers.detection.figure_words import Figure, better_side, figures_shown
 from ocr_helpers.detection.figures import Best
 from ocr_helpers.detection.frames import Comparison, DetectionFrame, FrameFigures
@@ -114,7 +115,7 @@ def figures_of(
     compared: tuple[FrameFigures, FrameFigures, Comparison] | None,
     best: Mapping[str, Best],
 ) -> dict[str, Any]:
-    """A table of figures, pinned, now and best, and the boxes gained, lost and reshaped.
+    """A table of figures, pinned, now and best, what only the CER tells, and the boxes that changed.
 
     Args:
         frame_number: of the look they belong to.
@@ -128,6 +129,7 @@ def figures_of(
         "frame": frame_number,
         "truth": now.boxes is not None,
         "rows": [_row(figure, pinned, now, best.get(figure.best)) for figure in figures_shown(now)],
+        "hint": cer_hint(now, pinned, best),
     }
     for name in ("gained", "lost", "reshaped"):
         quads_xy = np.empty(0) if changes is None else getattr(changes, f"{name}_xy")

@@ -1019,6 +1019,25 @@ def test_figures_are_there_without_a_pin_and_fade_where_they_are_old(start: Star
     expect(compare).to_contain_text("A is pinned on pages 3, 5, not on this one.")
 
 
+def test_what_only_the_cer_tells_stands_below_the_figures(start: Start) -> None:
+    page = start()
+    compare = page.get_by_role("region", name="Compare")
+    hint = compare.get_by_role("status")
+    expect(hint).to_have_text("")
+    put(page, "compare", figures(hint={"en": f"They read worse {HOSTILE}", "ko": "더 많이 틀립니다"}))
+    expect(hint.locator("[lang=ko]")).to_have_text("더 많이 틀립니다")
+    expect(hint.locator("[lang=en]")).to_have_text(f"They read worse {HOSTILE}")
+    assert page.evaluate("window.harm") is None
+    tell(page, frame(2))  # its figures are not known yet
+    expect(hint).to_have_css("opacity", "0.5")
+    put(page, "compare", figures(2))
+    expect(hint).to_have_text("")
+    expect(hint).to_have_css("opacity", "1")
+    put(page, "compare", figures(2, hint={"en": "Again", "ko": "다시"}))
+    put(page, "compare", None)  # another page is opened
+    expect(hint).to_have_text("")
+
+
 def test_back_to_the_best_yet(start: Start) -> None:
     page = start()
     best = DEFAULTS | {"thresh": 0.41}
@@ -1218,7 +1237,7 @@ def test_a_closed_view_listens_no_more(start: Start) -> None:
 # Layout
 
 
-@pytest.mark.parametrize("width", [400, 640, 800, 960, 1280, 1700])
+@pytest.mark.parametrize("width", [320, 400, 640, 800, 848, 960, 1280, 1700])
 def test_nothing_moves_and_nothing_sticks_out(start: Start, width: int) -> None:
     page = start(width=width)
     unread = figures()
@@ -1239,7 +1258,9 @@ def test_nothing_moves_and_nothing_sticks_out(start: Start, width: int) -> None:
         row |= {"a": "0.911", "b": "0.933", "better": "b"}
     for row in high["rows"][5:]:
         row |= {"better": "b", "below_best": True, "best": "100.0%", "best_settings": DEFAULTS}
-    put(page, "compare", high)
+    en = "Most boxes are found (H-mean 98.8%), yet they read worse: CER 100.0%, best yet 11.4%."
+    ko = "상자는 대부분 찾았지만(H-mean 98.8%) 더 많이 틀립니다: CER 100.0%, 지금까지 최저 11.4%."
+    put(page, "compare", high | {"hint": {"en": en, "ko": ko}})
     put(page, "lines", [line(k, "아주 긴 글 " * 20) for k in range(60)])
     tell(page, frame(2, milliseconds=123.4))
     drawn(page, 2)

@@ -4,6 +4,10 @@ const COMPARE_HELP = "Pin as A, then change: the page shows which boxes differ. 
 const PIN_HELP =
   "Keeps the boxes of now to compare with. Running the cell again makes a new tuner, without A; " +
   "a preset that you save stays. 셀을 다시 실행하면 A는 사라지고, 저장한 프리셋은 남습니다.";
+const HINT_HELP =
+  "H-mean counts a box as found where it shares at least half its area with a true one (intersection over union); " +
+  "only the CER says how its text is read. " +
+  "정답 상자와 절반 이상 겹치면(IoU) 찾은 상자로 셉니다. 글자를 바르게 읽었는지는 CER만 알려 줍니다.";
 const ROWS = [
   ["a", "A", "Settings pinned as A"],
   ["b", "Now", "The settings of now"],
@@ -36,6 +40,9 @@ class Compare {
     });
     this.table = element("table", "table", this.root);
     this.table.setAttribute("role", "table"); // a grid by its style, so it has to be said
+    this.hint = element("div", "figures-hint", this.root, { title: HINT_HELP });
+    this.hint.setAttribute("role", "status");
+    this.hintLines = ["ko", "en"].map((lang) => ({ lang, line: element("p", "advice", this.hint, { lang }) }));
   }
 
   ask() {
@@ -57,6 +64,7 @@ class Compare {
     const { rows, truth } = compare ?? { rows: unknown };
     if (compare && rows.map(({ label }) => label).join() !== Object.keys(this.cells).join()) this.build(rows, truth);
     for (const row of rows) this.fill(this.cells[row.label], row, pinned);
+    for (const { lang, line } of this.hintLines) setText(line, compare?.hint?.[lang] ?? "");
   }
 
   build(rows, truth) {
