@@ -26,6 +26,7 @@ CELLS = [
     "large = cv2.copyMakeBorder(receipt.image_bgr, 0, 6900, 0, 4200, cv2.BORDER_CONSTANT, value=[255] * 3)\n"
     "print(large.size // 3_000_000)\n"
     "huge = ocr.DetectionTuner(staged, large, small, recognize=False)\nhuge",
+    "assert tuner.tuning.wait(120)  # lines that are read later would take the place of these\n"
     "tuner.spacing = {'on': True, 'texts': {tuner.lines[n]['text']: '띄어 쓴 줄' for n in (0, 40, 64)}}",
 ]
 KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status"
