@@ -1,6 +1,7 @@
 """Saving results: every format, whole files only, safe names, one page in memory at a time."""
 
 import errno
+import gc
 import json
 import os
 from collections.abc import Iterator
@@ -227,6 +228,18 @@ def test_a_failure_leaves_whole_documents_and_no_halves(tmp_path: Path) -> None:
         save_results(pages(), tmp_path, TEXTS)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.md", "a.txt", "b.txt"]
     assert (tmp_path / "b.txt").read_text() == "before"
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_a_failure_leaves_no_table_and_no_complaint(tmp_path: Path) -> None:
+    def pages() -> Iterator[PageRecord]:
+        yield record("a.png", 0, "하나")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        save_results(pages(), tmp_path, ["csv", "parquet"])
+    gc.collect()  # what the writers say when they end
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_is_said_and_harms_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Results as files: text, Markdown, JSON, CSV, Parquet, PaddleOCR's label files, searchable PDF."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -212,6 +212,12 @@ def _writing(
 ) -> Iterator[Writer]:
     with atomic_file(path) as stream:
         writer = maker(stream, name)
-        yield writer
+        try:
+            yield writer
+        except BaseException:
+            # Parquet's would otherwise write its end later, into a file that is closed, and complain.
+            with suppress(Exception):
+                writer.close()
+            raise
         writer.close()
     written.append(path)
