@@ -26,8 +26,9 @@ CELLS = [
     "large = cv2.copyMakeBorder(receipt.image_bgr, 0, 6900, 0, 4200, cv2.BORDER_CONSTANT, value=[255] * 3)\n"
     "print(large.size // 3_000_000)\n"
     "huge = ocr.DetectionTuner(staged, large, small, recognize=False)\nhuge",
-    "assert tuner.tuning.wait(120)  # lines that are read later would take the place of these\n"
-    "tuner.spacing = {'on': True, 'texts': {tuner.lines[n]['text']: '띄어 쓴 줄' for n in (0, 40, 64)}}",
+    "import ocr_helpers.spacing\n"
+    "lacking = {'온누리마트', '생수 2L×6', '573 P'}\n"
+    "ocr_helpers.spacing.restore_spacing = lambda text: '띄어 쓴 줄' if text in lacking else text",
 ]
 KERNEL = "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status"
 OUTPUT = "number => window.jupyterapp.shell.currentWidget.content.widgets[number].model.outputs.toJSON()"
@@ -169,6 +170,7 @@ def test_changed_lines_are_stepped_through_by_keys(page: Page) -> None:
     """Enter would edit the cell, and the arrows leave it, if JupyterLab took them."""
     page.evaluate(RUN_CELL, 6)
     root = cell(page, 1).locator(".ocr-tuner-root")
+    root.get_by_label("Restore spacing").check()
     jump = root.get_by_role("button", name=re.compile("3 changed"))
     jump.focus()
     marked = root.locator("[aria-selected=true]")
