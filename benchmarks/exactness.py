@@ -1,10 +1,11 @@
-"""Does the staged run give what PaddleOCR gives? ``python -m benchmarks.exactness``.
+"""Does the staged run give what PaddleOCR gives? ``python -m benchmarks.exactness [your pages]``.
 
-Every sample page is read under a grid of settings, by ``StagedPipeline.run`` and ``PaddleOCR.predict``. The
-boxes must be the same integers and the page picture the same bytes. Lines are compared twice: with PaddleOCR
-reading one line at a time (text the same, score within 0.001, always), and with PaddleOCR's default batches
-of six. There it pads each line to the widest of its batch, and PaddleX 3.7 takes the orientation of the
-first line for all of them. A line whose text differs only from the latter is counted: its batch changed it.
+Every sample page, or every page of the files given, is read under a grid of settings, by
+``StagedPipeline.run`` and ``PaddleOCR.predict``. The boxes must be the same integers and the page picture
+the same bytes. Lines are compared twice: with PaddleOCR reading one line at a time (text the same, score
+within 0.001, always), and with PaddleOCR's default batches of six. There it pads each line to the widest of
+its batch, and PaddleX 3.7 takes the orientation of the first line for all of them. A line whose text differs
+only from the latter is counted: its batch changed it.
 """
 
 import argparse
@@ -133,8 +134,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Compare, print, and return the exit status: 1 if a page differs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--engine", choices=list(ENGINES), nargs="+", default=list(ENGINES))
+    parser.add_argument("files", nargs="*", type=Path, help="pages to read instead of the samples")
     options = parser.parse_args(arguments)
-    pages, total, exact, lines, batched = list(sample_pages()), 0, 0, 0, 0
+    pages = [page for file in options.files for page in ocr.load_pages(file)] or list(sample_pages())
+    total = exact = lines = batched = 0
     for engine in options.engine:
         with quiet_paddle():
             alone, batches = load(ENGINES[engine], 1), load(ENGINES[engine])
