@@ -6,14 +6,14 @@ from ocr_helpers.detection.figure_words import CER, HMEAN
 from ocr_helpers.detection.figures import Best
 from ocr_helpers.detection.frames import FrameFigures
 
-__all__ = ["BAD_CER", "HIGH_HMEAN", "WORSE_BY", "cer_hint"]
+__all__ = ["cer_hint"]
 
-HIGH_HMEAN = 0.9
-"""From here on the H-mean looks well. A box that shares half its area with a true one counts in it, even
-where it cuts characters."""
-WORSE_BY = 0.01
+_HIGH_HMEAN = 0.9
+"""From here on the H-mean looks well. A box of an intersection over union of a half counts in it, even where
+it cuts characters."""
+_WORSE_BY = 0.01
 """A CER that is higher by so much is worse; less is a matter of a few characters on a page."""
-BAD_CER = 0.1
+_BAD_CER = 0.1
 """A CER from here on is bad even where none was better."""
 
 
@@ -30,7 +30,7 @@ def cer_hint(
         best: the best figures so far, by their names; the ``"cer"`` counts.
 
     """
-    if now.boxes is None or now.cer is None or not now.boxes.hmean >= HIGH_HMEAN:
+    if now.boxes is None or now.cer is None or not now.boxes.hmean >= _HIGH_HMEAN:
         return None
     whole = now.boxes.hmean == 1
     en = f"{'All' if whole else 'Most'} boxes are found (H-mean {HMEAN.word(now)}), yet"
@@ -39,16 +39,13 @@ def cer_hint(
     if pinned is not None and pinned.cer is not None:
         others.append((pinned.cer, "A", "A는"))
     lowest, name, name_ko = min(others, key=lambda other: other[0], default=(now.cer, "", ""))
-    if now.cer - lowest >= WORSE_BY:
-        figures = f"CER {CER.word(now)}, {{}} {CER.written(lowest)}."
-        return {
-            "en": f"{en} they read worse: {figures.format(name)}",
-            "ko": f"{ko} 더 많이 틀립니다: {figures.format(name_ko)}",
-        }
-    if now.cer >= BAD_CER:
-        figures = f"CER {CER.word(now)}."
-        return {
-            "en": f"{en} many characters are wrong: {figures}",
-            "ko": f"{ko} 틀린 글자가 많습니다: {figures}",
-        }
-    return None
+    beside = beside_ko = ""
+    if now.cer - lowest >= _WORSE_BY:
+        wrong, wrong_ko = "they read worse", "더 많이 틀립니다"
+        beside, beside_ko = (f", {which} {CER.written(lowest)}" for which in (name, name_ko))
+    elif now.cer >= _BAD_CER:
+        wrong, wrong_ko = "many characters are wrong", "틀린 글자가 많습니다"
+    else:
+        return None
+    cer = f"CER {CER.word(now)}"
+    return {"en": f"{en} {wrong}: {cer}{beside}.", "ko": f"{ko} {wrong_ko}: {cer}{beside_ko}."}

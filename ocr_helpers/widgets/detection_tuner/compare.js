@@ -5,9 +5,9 @@ const PIN_HELP =
   "Keeps the boxes of now to compare with. Running the cell again makes a new tuner, without A; " +
   "a preset that you save stays. 셀을 다시 실행하면 A는 사라지고, 저장한 프리셋은 남습니다.";
 const HINT_HELP =
-  "H-mean counts a box as found where it shares at least half its area with a true one (intersection over union); " +
+  "H-mean counts a box as found from an intersection over union of a half with a true one (IoU 0.5); " +
   "only the CER says how its text is read. " +
-  "정답 상자와 절반 이상 겹치면(IoU) 찾은 상자로 셉니다. 글자를 바르게 읽었는지는 CER만 알려 줍니다.";
+  "정답 상자와 IoU가 0.5 이상이면 찾은 상자로 셉니다. 글자를 바르게 읽었는지는 CER만 알려 줍니다.";
 const ROWS = [
   ["a", "A", "Settings pinned as A"],
   ["b", "Now", "The settings of now"],
