@@ -24,17 +24,17 @@ class NetworkRuns:
 
     Attributes:
         alone: PaddleX's predictor and the batch, of the modules that see the page.
-        on_lines: the runs beside each other of one module that sees lines: how, and the batches.
+        on_lines: the runs beside each other of one module that sees lines: how, and the inputs of each.
 
     """
 
     alone: list[tuple[Any, Batch]] = field(default_factory=list)
-    on_lines: list[tuple[CoreRuns, list[Batch]]] = field(default_factory=list)
+    on_lines: list[tuple[CoreRuns, list[tuple[Any, ...]]]] = field(default_factory=list)
 
     @property
     def count(self) -> int:
         """Network runs in all."""
-        return len(self.alone) + sum(len(batches) for _, batches in self.on_lines)
+        return len(self.alone) + sum(len(inputs) for _, inputs in self.on_lines)
 
     def replay(self) -> None:
         """Run the same networks on the same inputs through the same sessions, and nothing else.
@@ -43,13 +43,13 @@ class NetworkRuns:
         """
         for predictor, batch in self.alone:
             predictor.runner(x=[batch])
-        for runs, batches in self.on_lines:
-            if runs.threads > 1 and len(batches) > 1:
+        for runs, inputs in self.on_lines:
+            if runs.threads > 1 and len(inputs) > 1:
                 with ThreadPoolExecutor(runs.threads) as pool:
-                    list(pool.map(runs.network, batches))
+                    list(pool.map(runs.network, *zip(*inputs, strict=True)))
             else:
-                for batch in batches:
-                    runs.network(batch)
+                for given in inputs:
+                    runs.network(*given)
 
 
 @contextmanager
@@ -62,11 +62,11 @@ def recorded() -> Iterator[NetworkRuns]:
         found.alone.append((model, batch))
         return run_alone(self, model, batch)
 
-    def one(self: CoreRuns, batch: Batch) -> Any:
+    def one(self: CoreRuns, *given: Any) -> Any:
         if not found.on_lines or found.on_lines[-1][0] is not self:
             found.on_lines.append((self, []))  # not within share_out, as in a replay
-        found.on_lines[-1][1].append(batch)
-        return run_one(self, batch)
+        found.on_lines[-1][1].append(given)
+        return run_one(self, *given)
 
     def together(self: CoreRuns, work: Any, parts: Any) -> Any:
         found.on_lines.append((self, []))

@@ -1,10 +1,11 @@
 """Networks rewritten for lines: the same answers with fewer products, and what only looks so stays."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from test_models_blocked_layout import THREE, Node, answer, kinds
@@ -121,3 +122,99 @@ def test_starter_recognition_reads_the_same(width: int) -> None:
     found, wanted = (answer(model, line, as_written=False) for model in (after, path.read_bytes()))
     assert np.array_equal(found.argmax(axis=-1), wanted.argmax(axis=-1))
     np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def recognition() -> Path:
+    """The starter network."""
+    return starter_model_dir("korean_PP-OCRv5_mobile_rec") / "inference.onnx"
+
+
+def made_of(model: bytes, **given: np.ndarray) -> np.ndarray:
+    """What a session for lines makes of its inputs."""
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    found: np.ndarray = session.run(None, given)[0]
+    return found
+
+
+@pytest.mark.parametrize("lines", [1, 3])
+def test_what_is_left_out_of_a_short_line_changes_no_bit(recognition: Path, lines: int) -> None:
+    whole, shorter = line_network(recognition), line_network(recognition, 320)
+    random = np.random.default_rng(lines)
+    for filled in (1, 7, 8, 9, 55, 100, 255, 281, 298, 319, 320):
+        batch = np.zeros((lines, 3, 48, 320), np.float32)
+        batch[..., :filled] = random.uniform(-1, 1, (lines, 3, 48, filled))
+        wanted = made_of(whole, x=batch)
+        found = made_of(shorter, x=batch, filled=np.array([filled]))
+        steps = found.shape[1]
+        assert np.array_equal(found, wanted[:, :steps])
+        assert not wanted[:, steps:].argmax(axis=-1).any()
+        assert (steps < 80) == (filled < 240)
+
+
+@pytest.mark.parametrize("width", [321, 333, 800])
+def test_lines_that_are_not_padded_are_read_to_their_end(recognition: Path, width: int) -> None:
+    line = np.random.default_rng(width).uniform(-1, 1, (2, 3, 48, width)).astype(np.float32)
+    found = made_of(line_network(recognition, 320), x=line, filled=np.array([width]))
+    assert np.array_equal(found, made_of(line_network(recognition), x=line))
+
+
+def something_in_an_empty_line(model: onnx.ModelProto) -> None:
+    bias = next(tensor for tensor in model.graph.initializer if list(tensor.dims) == [2600])
+    values = numpy_helper.to_array(bias).copy()
+    values[7] += 100
+    bias.CopyFrom(numpy_helper.from_array(values, bias.name))
+
+
+def an_unknown_operator_at_the_end(model: onnx.ModelProto) -> None:
+    next(node for node in reversed(model.graph.node) if node.op_type == "Relu").op_type = "Softplus"
+
+
+def an_unknown_operator_at_the_beginning(model: onnx.ModelProto) -> None:
+    model.graph.node[1].op_type = "Softplus"
+
+
+def columns_that_are_skipped_at_the_end(model: onnx.ModelProto) -> None:
+    last = next(node for node in reversed(model.graph.node) if node.op_type == "Conv")
+    next(one for one in last.attribute if one.name == "strides").ints[:] = [1, 2]
+
+
+def an_unknown_height(model: onnx.ModelProto) -> None:
+    model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
+
+
+def an_old_operator_set(model: onnx.ModelProto) -> None:
+    model.opset_import[0].version = 14
+
+
+def two_products(model: onnx.ModelProto) -> None:
+    product = next(node for node in model.graph.node if node.op_type == "MatMul")
+    twice = helper.make_node("MatMul", [product.input[0], "turn"], ["turned"])
+    model.graph.initializer.append(numpy_helper.from_array(np.eye(192, dtype=np.float32), "turn"))
+    model.graph.node.insert(list(model.graph.node).index(product), twice)
+    product.input[0] = "turned"
+
+
+@pytest.mark.parametrize(
+    ("change", "width"),
+    [
+        (something_in_an_empty_line, 320),
+        (an_unknown_operator_at_the_end, 320),
+        (an_unknown_operator_at_the_beginning, 320),
+        (columns_that_are_skipped_at_the_end, 320),
+        (an_unknown_height, 320),
+        (an_old_operator_set, 320),
+        (two_products, 320),
+        (lambda _model: None, 324),
+        (lambda _model: None, 0),
+    ],
+)
+def test_padding_stays_where_its_end_is_not_known(
+    recognition: Path, tmp_path: Path, change: Callable[[onnx.ModelProto], None], width: int
+) -> None:
+    model = onnx.load(recognition)
+    change(model)
+    onnx.save(model, tmp_path / "inference.onnx")
+    rewritten = onnx.load_model_from_string(line_network(tmp_path / "inference.onnx", width))
+    assert [one.name for one in rewritten.graph.input] == ["x"]
+    assert "Expand" not in kinds(rewritten.SerializeToString())

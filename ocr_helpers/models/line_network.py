@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ocr_helpers.models.onnx_graph import OnnxGraph
+from ocr_helpers.models.padded_lines import first_layers, leave_out_padding
 from ocr_helpers.models.winograd import winograd_rows
 
 __all__ = ["line_network"]
@@ -15,22 +16,27 @@ __all__ = ["line_network"]
 Node = Any  # onnx.NodeProto; onnx comes without types
 
 
-def line_network(path: Path) -> bytes:
+def line_network(path: Path, width: int = 0) -> bytes:
     """The model in a file, rewritten where it has the forms that this module knows; elsewhere as it is.
 
     Args:
         path: an onnx file.
+        width: pixels to which short lines are padded; see `ocr_helpers.models.padded_lines`. 0: they are not.
 
     """
     import onnx
 
     model = onnx.shape_inference.infer_shapes(onnx.load(path))
-    graph = OnnxGraph(model)
     (operators,) = (found.version for found in model.opset_import if found.domain in ("", "ai.onnx"))
+    graph = OnnxGraph(model)
+    cut = first_layers(graph) if width and operators >= 15 else None  # before that, Shape has no start
     if operators >= 11:  # before that, Pad has no inputs
         _bias_in_product(graph)
     winograd_rows(graph)
     graph.write()
+    if cut is not None:
+        leave_out_padding(graph, model, cut, width)
+        graph.write()
     content: bytes = model.SerializeToString()
     return content
 

@@ -22,6 +22,7 @@ class OnnxGraph:
         nodes: every node after those that it needs.
         weights: name → array, of those inside the model and those added.
         shapes: name → sizes, 0 where unknown, of the values whose shape the model tells.
+        pixels: the model's first input.
 
     """
 
@@ -38,6 +39,9 @@ class OnnxGraph:
             for value in (*model.graph.input, *model.graph.value_info)
         }
         self._outputs = {output.name for output in model.graph.output}
+        self._inputs: list[Any] = list(model.graph.input)
+        self.pixels: str = model.graph.input[0].name
+        self._told: dict[str, tuple[int | str, ...]] = {}
         self._names = 0
 
     def maker(self, name: str) -> Node | None:
@@ -58,6 +62,17 @@ class OnnxGraph:
         name = self._new_name()
         self.weights[name] = array
         return name
+
+    def input(self, name: str, length: int) -> str:
+        """Add an input of the model, so many whole numbers; its name."""
+        from onnx import TensorProto, helper
+
+        self._inputs.append(helper.make_tensor_value_info(name, TensorProto.INT64, [length]))
+        return name
+
+    def tell_shape(self, name: str, *sides: int | str) -> None:
+        """Say the shape of a value that cannot be inferred; a side has a name where it varies."""
+        self._told[name] = sides
 
     def node(self, kind: str, inputs: list[str], output: str | None = None, **attributes: Any) -> Node:
         """Make a node with one output, to be put into the graph with :meth:`replace`."""
@@ -80,16 +95,22 @@ class OnnxGraph:
 
     def write(self) -> None:
         """Put nodes and weights into the model; weights that nothing uses any more leave it."""
-        from onnx import numpy_helper
+        from onnx import TensorProto, helper, numpy_helper
 
         needed = {name for node in self.nodes for name in node.input}
         given = {tensor.name: _copy(tensor) for tensor in self._graph.initializer}
-        del self._graph.node[:], self._graph.initializer[:], self._graph.value_info[:]
+        inputs = [_copy(one) for one in self._inputs]
+        del self._graph.node[:], self._graph.initializer[:], self._graph.value_info[:], self._graph.input[:]
+        self._graph.input.extend(inputs)
         self._graph.node.extend(self.nodes)
         self._graph.initializer.extend(
             given[name] if name in given else numpy_helper.from_array(array, name)
             for name, array in self.weights.items()
             if name in needed
+        )
+        self._graph.value_info.extend(
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, sides)
+            for name, sides in self._told.items()
         )
 
     def _new_name(self) -> str:

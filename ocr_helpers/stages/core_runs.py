@@ -30,28 +30,35 @@ class CoreRuns:
 
     Args:
         predictor: PaddleX's predictor of one module.
-        rewrite: makes the model for the session of its own out of the model's file.
+        rewrite: makes the model for the session of its own out of the model's file and the arguments.
 
     Attributes:
         threads: runs beside each other.
 
     """
 
-    def __init__(self, predictor: Any, rewrite: Callable[[Path], bytes] | None = None) -> None:
+    def __init__(self, predictor: Any, rewrite: Callable[..., bytes] | None = None, *arguments: int) -> None:
         self._runner = runner = predictor.runner
         config = getattr(runner, "_config", {})
         self._session: Any = None
         self.threads = 1
         if type(runner).__name__ == "ONNXRuntimeRunner" and (config.get("device_type") or "cpu") == "cpu":
             path = Path(predictor.model_dir) / f"{runner.model_file_prefix}.onnx"
-            self._session = _session(path, path.stat().st_mtime_ns, rewrite)
+            self._session = _session(path, path.stat().st_mtime_ns, rewrite, arguments)
             self.threads = config.get("intra_op_num_threads") or cpu_thread_count()
 
-    def network(self, batch: NDArray[np.float32]) -> list[NDArray[Any]]:
-        """Run the network once; its outputs in order."""
+    def network(self, batch: NDArray[np.float32], *more: NDArray[Any]) -> list[NDArray[Any]]:
+        """Run the network once; its outputs in order.
+
+        Args:
+            batch: its input.
+            more: inputs after it, given to it as far as it has them.
+
+        """
         if self._session is None:
             return [np.asarray(output) for output in self._runner(x=[batch])]
-        outputs: list[NDArray[Any]] = self._session.run(None, {self._session.get_inputs()[0].name: batch})
+        names = [one.name for one in self._session.get_inputs()]
+        outputs: list[NDArray[Any]] = self._session.run(None, dict(zip(names, (batch, *more), strict=False)))
         return outputs
 
     def share_out(self, work: Callable[[Part], Found], parts: Sequence[Part]) -> list[Found]:
@@ -63,7 +70,9 @@ class CoreRuns:
 
 
 @lru_cache(maxsize=8)
-def _session(path: Path, _mtime_ns: int, rewrite: Callable[[Path], bytes] | None) -> Any:
+def _session(
+    path: Path, _mtime_ns: int, rewrite: Callable[..., bytes] | None, arguments: tuple[int, ...]
+) -> Any:
     """Return a single-threaded session of the model; several threads may run it at the same time."""
     import onnxruntime
 
@@ -73,5 +82,7 @@ def _session(path: Path, _mtime_ns: int, rewrite: Callable[[Path], bytes] | None
     # A memory plan per input shape pays where shapes repeat; lines have hundreds of widths, and memory grew.
     options.enable_mem_pattern = False
     return onnxruntime.InferenceSession(
-        str(path) if rewrite is None else rewrite(path), options, providers=["CPUExecutionProvider"]
+        str(path) if rewrite is None else rewrite(path, *arguments),
+        options,
+        providers=["CPUExecutionProvider"],
     )
