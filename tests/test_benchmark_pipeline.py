@@ -142,7 +142,7 @@ def test_recorded_networks_are_all_that_ran(receipt: Page) -> None:
     shapes = [batch.shape for _, batch in networks.alone]
     width, height = result.steps["detection_network"].detail["size_wh"]
     assert shapes == [(1, 3, height, width)]
-    turns, lines = (batches for _, batches in networks.on_lines)
+    turns, lines = ([batch for batch, *_ in inputs] for _, inputs in networks.on_lines)
     assert sum(map(len, turns)) == sum(map(len, lines)) == len(result["dt_polys"]) > 0
     assert networks.count == 1 + len(turns) + len(lines)
     with recorded() as again:

@@ -2,8 +2,8 @@
 
 Every step uses PaddleX's own operators (paddlex 3.7, ``inference/pipelines/ocr/pipeline.py`` and the
 predictors it calls), so its outputs are those of ``PaddleOCR.predict``. The pixel normalisation is looked up
-in a table of the 256 values that the same formula gives, and a page is turned by moving its pixels and not by
-a warp: both are exact and several times faster.
+in a table of the 256 values that the same formula gives; a page is turned, and most lines are cut out, by
+moving pixels and not by a warp: all that is exact and several times faster.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +19,7 @@ from ocr_helpers.boxes import find_boxes
 from ocr_helpers.errors import OcrHelpersError
 from ocr_helpers.settings import DetectionSettings
 from ocr_helpers.stages.core_runs import CoreRuns
+from ocr_helpers.stages.line_crops import copying_where_equal
 from ocr_helpers.stages.line_reader import LineReader
 from ocr_helpers.stages.pixels import normalized
 
@@ -90,6 +91,7 @@ class StageModels:
         self._line_orientation: Any = getattr(inner, "textline_orientation_model", None)
         self._detection = inner.text_det_model
         self.vis_font = inner.text_rec_model.vis_font
+        self._crops = copying_where_equal(inner._crop_by_polys)
         self._reader = LineReader(inner.text_rec_model)
         self._turn_runs: CoreRuns | None = None  # made when first needed: it loads the model once more
         self.network_seconds = 0.0
@@ -189,7 +191,7 @@ class StageModels:
 
     def crops(self, page_bgr: ImageBGR, quads_xy: Sequence[NDArray[np.int16]]) -> list[ImageBGR]:
         """The lines cut out and set upright, one per box; some may be empty."""
-        cut: list[ImageBGR] = self._inner._crop_by_polys(page_bgr, list(quads_xy))
+        cut: list[ImageBGR] = self._crops(page_bgr, list(quads_xy))
         return cut
 
     def line_turns(self, crops_bgr: Sequence[ImageBGR]) -> list[tuple[int, float]]:
