@@ -8,8 +8,11 @@ import onnx
 import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from test_models_blocked_layout import THREE, Node, answer, kinds
+from test_models_blocked_layout import THREE, Array, Node, answer, kinds
 
+import ocr_helpers as ocr
+from benchmarks.exactness import SAMPLES
+from benchmarks.pipeline_networks import recorded
 from ocr_helpers.models.line_network import line_network
 from ocr_helpers.models.starter import starter_model_dir
 
@@ -130,33 +133,58 @@ def recognition() -> Path:
     return starter_model_dir("korean_PP-OCRv5_mobile_rec") / "inference.onnx"
 
 
-def made_of(model: bytes, **given: np.ndarray) -> np.ndarray:
-    """What a session for lines makes of its inputs."""
+def read(path: Path, width: int, filled: int | None = None, **given: Array) -> tuple[Array, Array]:
+    """Class and score of each step, as a session for lines finds them."""
+    model = line_network(path, width)
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    found: np.ndarray = session.run(None, given)[0]
-    return found
+    if filled is not None:
+        given["filled"] = np.array([filled])
+    outputs = session.run(None, given)
+    if len(outputs) == 2:
+        return outputs[0], outputs[1]
+    return outputs[0].argmax(axis=-1), outputs[0].max(axis=-1)
 
 
-@pytest.mark.parametrize("lines", [1, 3])
-def test_what_is_left_out_of_a_short_line_changes_no_bit(recognition: Path, lines: int) -> None:
-    whole, shorter = line_network(recognition), line_network(recognition, 320)
-    random = np.random.default_rng(lines)
+@pytest.fixture(scope="module")
+def lines() -> list[Array]:
+    """Inputs that are lines of text, and some that are not."""
+    staged = ocr.StagedPipeline(ocr.load_pipeline("starter", device="cpu", engine="onnxruntime"))
+    with recorded() as networks:
+        staged.run(ocr.load_pages(SAMPLES / "receipt.png")[0])
+    ((_, inputs),) = networks.on_lines
+    batches = [batch for batch, *_ in inputs]
+    random = np.random.default_rng(0)
+    noise = [random.uniform(-1, 1, (2, 3, 48, width)).astype(np.float32) for width in (320, 321, 333, 800)]
+    return [*batches, *noise, np.zeros((1, 3, 48, 320), np.float32)]
+
+
+def test_steps_that_are_skipped_are_blank_and_change_no_bit_of_the_others(
+    recognition: Path, lines: list[Array]
+) -> None:
+    assert len(lines) > 10
+    skipped = blank = 0
+    for line in lines:
+        wanted_classes, wanted_scores = read(recognition, 0, x=line)
+        classes, scores = read(recognition, 320, line.shape[3], x=line)
+        assert np.array_equal(classes, wanted_classes)
+        computed = scores > 0
+        assert np.array_equal(scores[computed], wanted_scores[computed]) and computed[classes > 0].all()
+        skipped, blank = skipped + (~computed).sum(), blank + (wanted_classes == 0).sum()
+    assert 0.8 < skipped / blank < 1
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_left_out_of_a_short_line_changes_no_bit(recognition: Path, count: int) -> None:
+    random = np.random.default_rng(count)
     for filled in (1, 7, 8, 9, 55, 100, 255, 281, 298, 319, 320):
-        batch = np.zeros((lines, 3, 48, 320), np.float32)
-        batch[..., :filled] = random.uniform(-1, 1, (lines, 3, 48, filled))
-        wanted = made_of(whole, x=batch)
-        found = made_of(shorter, x=batch, filled=np.array([filled]))
-        steps = found.shape[1]
-        assert np.array_equal(found, wanted[:, :steps])
-        assert not wanted[:, steps:].argmax(axis=-1).any()
+        batch = np.zeros((count, 3, 48, 320), np.float32)
+        batch[..., :filled] = random.uniform(-1, 1, (count, 3, 48, filled))
+        whole = read(recognition, 320, 320, x=batch)
+        shorter = read(recognition, 320, filled, x=batch)
+        steps = shorter[0].shape[1]
+        assert all(np.array_equal(a, b[:, :steps]) for a, b in zip(shorter, whole, strict=True))
+        assert not whole[0][:, steps:].any()
         assert (steps < 80) == (filled < 240)
-
-
-@pytest.mark.parametrize("width", [321, 333, 800])
-def test_lines_that_are_not_padded_are_read_to_their_end(recognition: Path, width: int) -> None:
-    line = np.random.default_rng(width).uniform(-1, 1, (2, 3, 48, width)).astype(np.float32)
-    found = made_of(line_network(recognition, 320), x=line, filled=np.array([width]))
-    assert np.array_equal(found, made_of(line_network(recognition), x=line))
 
 
 def something_in_an_empty_line(model: onnx.ModelProto) -> None:
@@ -218,3 +246,40 @@ def test_padding_stays_where_its_end_is_not_known(
     rewritten = onnx.load_model_from_string(line_network(tmp_path / "inference.onnx", width))
     assert [one.name for one in rewritten.graph.input] == ["x"]
     assert "Expand" not in kinds(rewritten.SerializeToString())
+
+
+def a_blank_that_is_hardly_ahead(model: onnx.ModelProto) -> None:
+    for tensor in model.graph.initializer:
+        if tensor.dims[-1] == 2600:
+            smaller = np.float32(1e-4) * numpy_helper.to_array(tensor)
+            tensor.CopyFrom(numpy_helper.from_array(smaller, tensor.name))
+
+
+def no_probabilities(model: onnx.ModelProto) -> None:
+    model.graph.node[-1].op_type = "Sigmoid"
+    del model.graph.node[-1].attribute[:]
+
+
+def a_new_operator_set(model: onnx.ModelProto) -> None:
+    model.opset_import[0].version = 18
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        something_in_an_empty_line,
+        an_unknown_height,
+        a_new_operator_set,
+        a_blank_that_is_hardly_ahead,
+        no_probabilities,
+    ],
+)
+def test_steps_stay_where_the_blank_is_not_far_ahead(
+    recognition: Path, tmp_path: Path, change: Callable[[onnx.ModelProto], None]
+) -> None:
+    model = onnx.load(recognition)
+    change(model)
+    onnx.save(model, tmp_path / "inference.onnx")
+    rewritten = onnx.load_model_from_string(line_network(tmp_path / "inference.onnx", 320))
+    assert [one.name for one in rewritten.graph.output] == [model.graph.output[0].name]
+    assert "GatherND" not in kinds(rewritten.SerializeToString())

@@ -7,8 +7,10 @@ Its answers are the same but for rounding. Lines are read by sessions of their o
 from pathlib import Path
 from typing import Any
 
+from ocr_helpers.models.blank_steps import last_product, skip_blank_steps
+from ocr_helpers.models.empty_line import made_of_empty_line
 from ocr_helpers.models.onnx_graph import OnnxGraph
-from ocr_helpers.models.padded_lines import first_layers, leave_out_padding
+from ocr_helpers.models.padded_lines import Cut, first_layers, leave_out_padding
 from ocr_helpers.models.winograd import winograd_rows
 
 __all__ = ["line_network"]
@@ -21,7 +23,11 @@ def line_network(path: Path, width: int = 0) -> bytes:
 
     Args:
         path: an onnx file.
-        width: pixels to which short lines are padded; see `ocr_helpers.models.padded_lines`. 0: they are not.
+        width: pixels to which short lines are padded, or 0: then no padding is left out and no step.
+
+    Returns:
+        The model. It may take more inputs than the line (see `ocr_helpers.models.padded_lines`) and give
+        classes and their scores in place of probabilities (see `ocr_helpers.models.blank_steps`).
 
     """
     import onnx
@@ -29,16 +35,30 @@ def line_network(path: Path, width: int = 0) -> bytes:
     model = onnx.shape_inference.infer_shapes(onnx.load(path))
     (operators,) = (found.version for found in model.opset_import if found.domain in ("", "ai.onnx"))
     graph = OnnxGraph(model)
-    cut = first_layers(graph) if width and operators >= 15 else None  # before that, Shape has no start
+    cut = first_layers(graph) if operators >= 15 else None  # before that, Shape has no start
     if operators >= 11:  # before that, Pad has no inputs
         _bias_in_product(graph)
     winograd_rows(graph)
     graph.write()
-    if cut is not None:
-        leave_out_padding(graph, model, cut, width)
+    if width and 13 <= operators < 18:  # ReduceSum took its axes as an input first, ReduceMax last
+        _read_less(graph, model, cut, width)
         graph.write()
     content: bytes = model.SerializeToString()
     return content
+
+
+def _read_less(graph: OnnxGraph, model: Any, cut: Cut | None, width: int) -> None:
+    """Leave out what an empty line says is not needed: padding, and steps at which nothing is read."""
+    last = last_product(graph)
+    if last is None or not all(graph.shapes[graph.pixels][1:3]):
+        return
+    names = [model.graph.output[0].name, last.input[0], *([cut.name] if cut else [])]
+    probabilities, steps, *features = made_of_empty_line(model, width, *names)
+    if steps.ndim != 3 or probabilities.argmax(axis=-1).any():
+        return
+    if cut is not None and width % cut.reach.step == steps.shape[1] % features[0].shape[3] == 0:
+        leave_out_padding(graph, cut, features[0], steps.shape[1])
+    skip_blank_steps(graph, steps)
 
 
 def _bias_in_product(graph: OnnxGraph) -> None:

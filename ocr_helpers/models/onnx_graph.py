@@ -39,7 +39,7 @@ class OnnxGraph:
             for value in (*model.graph.input, *model.graph.value_info)
         }
         self._outputs = {output.name for output in model.graph.output}
-        self._inputs: list[Any] = list(model.graph.input)
+        self._inputs, self._ends = list(model.graph.input), list(model.graph.output)
         self.pixels: str = model.graph.input[0].name
         self._told: dict[str, tuple[int | str, ...]] = {}
         self._names = 0
@@ -70,6 +70,25 @@ class OnnxGraph:
         self._inputs.append(helper.make_tensor_value_info(name, TensorProto.INT64, [length]))
         return name
 
+    def zeros(self, shape: str, kind: Any) -> Node:
+        """Make a node whose output has a shape, and 0 of this type everywhere."""
+        import numpy as np
+        from onnx import numpy_helper
+
+        return self.node("ConstantOfShape", [shape], value=numpy_helper.from_array(np.zeros(1, kind)))
+
+    def end_in(self, outputs: dict[str, Any], rank: int) -> None:
+        """Give the model other outputs: name → type, all of so many dimensions."""
+        import numpy as np
+        from onnx import helper
+
+        sides = [None] * rank
+        self._ends = [
+            helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(kind)), sides)
+            for name, kind in outputs.items()
+        ]
+        self._outputs = set(outputs)
+
     def tell_shape(self, name: str, *sides: int | str) -> None:
         """Say the shape of a value that cannot be inferred; a side has a name where it varies."""
         self._told[name] = sides
@@ -99,9 +118,11 @@ class OnnxGraph:
 
         needed = {name for node in self.nodes for name in node.input}
         given = {tensor.name: _copy(tensor) for tensor in self._graph.initializer}
-        inputs = [_copy(one) for one in self._inputs]
-        del self._graph.node[:], self._graph.initializer[:], self._graph.value_info[:], self._graph.input[:]
+        inputs, outputs = ([_copy(one) for one in part] for part in (self._inputs, self._ends))
+        del self._graph.node[:], self._graph.initializer[:], self._graph.value_info[:]
+        del self._graph.input[:], self._graph.output[:]
         self._graph.input.extend(inputs)
+        self._graph.output.extend(outputs)
         self._graph.node.extend(self.nodes)
         self._graph.initializer.extend(
             given[name] if name in given else numpy_helper.from_array(array, name)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from ocr_helpers.models.blank_steps import last_product
 from ocr_helpers.models.onnx_graph import OnnxGraph, attribute, has_plain_weights
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from ocr_helpers.models.onnx_graph import Array
 
 __all__ = ["Cut", "first_layers", "leave_out_padding"]
 
@@ -58,32 +59,29 @@ def first_layers(graph: OnnxGraph) -> Cut | None:
         if node.op_type == "Conv":
             reach = reach.through(node, graph.weights[node.input[1]].shape[3])
         name = node.output[0]
-    last = _product(graph)
+    last = last_product(graph)
     beyond = None if last is None else _reach_after(graph, name, last.input[0])
-    known = name != graph.pixels and all(graph.shapes[graph.pixels][1:3])
-    return Cut(name, reach, beyond) if known and beyond is not None else None
+    return Cut(name, reach, beyond) if name != graph.pixels and beyond is not None else None
 
 
-def leave_out_padding(graph: OnnxGraph, model: Any, cut: Cut, width: int) -> None:
-    """Give a network a second input, if it makes nothing of an empty line.
+def leave_out_padding(graph: OnnxGraph, cut: Cut, empty_features: "Array", empty_steps: int) -> None:
+    """Give a network that makes nothing of an empty line a second input.
 
-    It is called ``filled``, int64 (1,): how many columns of pixels are not padding.
+    It is called ``filled``, int64 (1,): how many columns of pixels are not padding. Lines of another width
+    than the empty one are told to be filled to their end.
 
     Args:
         graph: the network's; it changes.
-        model: the network as the graph has it, an ``onnx.ModelProto``, to be run once.
         cut: where its first layers end.
-        width: pixels to which short lines are padded. Other lines are told to be filled to their end.
+        empty_features: float32 (1, C, H, W), what these make of an empty line.
+        empty_steps: of the last layer, for that line.
 
     """
     name, reach, beyond = cut
-    last, found = _product(graph), graph.maker(name)
-    if width % reach.step or last is None or found is None:
+    last, found = last_product(graph), graph.maker(name)
+    if last is None or found is None:
         return
-    features, steps, classes = _of_empty_line(model, width, name, last.input[0])
-    if classes.any() or steps % features.shape[3]:
-        return
-    pixels, each = graph.pixels, steps // features.shape[3]
+    features, pixels, each = empty_features, graph.pixels, empty_steps // empty_features.shape[3]
 
     def number(value: int) -> str:
         return graph.weight(np.array([value]))
@@ -121,12 +119,6 @@ def leave_out_padding(graph: OnnxGraph, model: Any, cut: Cut, width: int) -> Non
     graph.replace(last, touched, count, read, last)
 
 
-def _product(graph: OnnxGraph) -> Node | None:
-    """The product of the last layer, of which there is no other in a network without attention."""
-    products = [node for node in graph.nodes if node.op_type == "MatMul"]
-    return products[0] if len(products) == 1 else None
-
-
 def _next(graph: OnnxGraph, name: str) -> Node | None:
     """The convolution or Relu that alone uses a value."""
     if (node := graph.only_user(name, "Relu")) is not None:
@@ -156,22 +148,3 @@ def _reach_after(graph: OnnxGraph, begin: str, end: str) -> int | None:
             reach += left
         wanted += node.input
     return reach
-
-
-def _of_empty_line(
-    model: Any, width: int, features: str, steps: str
-) -> tuple["NDArray[np.float32]", int, "NDArray[np.int64]"]:
-    """What a network makes of a line without anything in it: features, number of steps, class of each."""
-    import onnxruntime
-    from onnx import helper
-
-    watched = type(model)()
-    watched.CopyFrom(model)
-    watched.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in (features, steps))
-    pixels = model.graph.input[0]
-    channels, height = (size.dim_value for size in pixels.type.tensor_type.shape.dim[1:3])
-    session = onnxruntime.InferenceSession(watched.SerializeToString(), providers=["CPUExecutionProvider"])
-    empty = np.zeros((1, channels, height, width), np.float32)
-    names = [model.graph.output[0].name, features, steps]
-    probabilities, made, before_last = session.run(names, {pixels.name: empty})
-    return made, before_last.shape[1], probabilities.argmax(axis=-1)

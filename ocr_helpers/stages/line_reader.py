@@ -85,9 +85,8 @@ class LineReader:
     ) -> list[tuple[str, float]]:
         filled = widest.filled if widest.width == self._padded_to else widest.width
         batch = self._batch(crops_bgr, widest.width)
-        probabilities = self._runs.network(batch, np.array([filled]))[0]
-        classes = probabilities.argmax(axis=-1)
-        scores = np.take_along_axis(probabilities, classes[..., None], axis=-1)[..., 0]
+        outputs = self._runs.network(batch, np.array([filled]))
+        classes, scores = outputs if len(outputs) == 2 else _best(outputs[0])
         decoded = self._predictor.post_op.decode(classes, scores, is_remove_duplicate=True)
         return [(text, float(score)) for text, score in decoded]
 
@@ -102,3 +101,9 @@ class LineReader:
             filled = self._size(image).filled
             fill_planes(line[..., :filled], cv2.resize(image, (filled, height)), self._tables)
         return batch
+
+
+def _best(probabilities: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The likeliest class of each step, and its probability."""
+    classes = probabilities.argmax(axis=-1)
+    return classes, np.take_along_axis(probabilities, classes[..., None], axis=-1)[..., 0]
