@@ -49,8 +49,8 @@ def line_network(path: Path, width: int = 0) -> bytes:
 
 def _read_less(graph: OnnxGraph, model: Any, cut: Cut | None, width: int) -> None:
     """Leave out what an empty line says is not needed: padding, and steps at which nothing is read."""
-    last = last_product(graph)
-    if last is None or not all(graph.shapes[graph.pixels][1:3]):
+    last, sides = last_product(graph), graph.shapes[graph.pixels]
+    if last is None or len(sides) != 4 or not all(sides[1:3]):
         return
     names = [model.graph.output[0].name, last.input[0], *([cut.name] if cut else [])]
     probabilities, steps, *features = made_of_empty_line(model, width, *names)
