@@ -1,4 +1,4 @@
-"""Convolutions of 3 × 3 pixels over a few rows, with less than half of the products: Winograd's F(rows, 3).
+"""Convolutions of 3 × 3 pixels over a few rows, with about half of the products: Winograd's F(rows, 3).
 
 Each row of a result needs three products per column of the kernel. All rows together can do with two more
 than there are rows: of sums of what they read, and added up with other factors (A. Lavin and S. Gray, Fast
@@ -21,7 +21,8 @@ __all__ = ["winograd_rows"]
 Node = Any  # onnx.NodeProto; onnx comes without types
 _PAIRS: Final = (1.0, 2.0, 0.5)
 """Numbers at which, and at whose negatives, polynomials are taken; besides 0 and infinity."""
-_ROWS: Final = (2, 4, 6)
+_ROWS: Final = (4, 6)
+"""Of two nothing is saved; of more, the numbers become so different that roundings count."""
 _ACROSS: Final[dict[str, Any]] = {"kernel_shape": [1, 3], "pads": [0, 1, 0, 1]}
 
 
