@@ -867,6 +867,44 @@ def test_reading_is_switched_off(start: Start) -> None:
     expect(page.locator("[data-box='0']")).not_to_contain_text("yet")
 
 
+@pytest.mark.parametrize(
+    ("label", "done"),
+    [
+        ("Read the lines", {"state": status(recognize=False)}),
+        ("Restore spacing · 띄어쓰기 복원", {"spacing": {"on": True, "texts": {}}}),
+    ],
+)
+def test_a_switch_stays_as_it_was_clicked_until_the_kernel_has_done_so(
+    start: Start, label: str, done: dict[str, Any]
+) -> None:
+    page = start(everything())
+    switch = page.get_by_label(label)
+    on = switch.is_checked()
+
+    def something_else_comes() -> None:
+        put(page, "state", status())
+        put(page, "lines", [line(0, "가나")])
+
+    for refused in (True, False):
+        switch.set_checked(not on)
+        something_else_comes()
+        expect(switch).to_be_checked(checked=not on)
+        if refused:
+            answer(page, "refused", text="no")
+            expect(switch).to_be_checked(checked=on)
+    answer(page)
+    something_else_comes()
+    expect(switch).to_be_checked(checked=not on)
+    for name, value in done.items():
+        put(page, name, value)
+    expect(switch).to_be_checked(checked=not on)
+    # What the kernel says from then on counts, also where another view asked for it.
+    back = {"state": status(), "spacing": {"on": False, "texts": {}}}
+    for name in done:
+        put(page, name, back[name])
+    expect(switch).to_be_checked(checked=on)
+
+
 def test_spacing_is_restored_in_the_list_with_what_was_read_below(start: Start) -> None:
     page = start(everything() | {"lines": [line(0, "나는밥을"), line(1, "가 나"), line(2, None, None)]})
     switch = page.get_by_label("Restore spacing · 띄어쓰기 복원")

@@ -6,7 +6,7 @@ const NO_TEXT = "(no text read)";
 const MOST_CROPS = 2000; // as many as the kernel remembers
 
 class LineList {
-  /** @param actions select(box or -1), recognize(on), restoreSpacing(on) */
+  /** @param actions select(box or -1), recognize(on, onAnswer), restoreSpacing(on, onAnswer) */
   constructor(parent, actions) {
     this.actions = actions;
     this.rows = []; // as shown: {root, line, …}
@@ -21,11 +21,10 @@ class LineList {
     this.title = element("h4", "title wide", head, { textContent: "Lines" });
     this.left = new CalmText(element("span", "note", this.title));
     const holder = element("label", "layer", head, { title: "Read new and changed boxes in the background" });
-    this.switch = element("input", "", holder, { type: "checkbox" });
+    this.switch = new KernelSwitch(holder, actions.recognize);
     element("span", "", holder, { textContent: "Read the lines" });
-    this.switch.addEventListener("change", () => actions.recognize(this.switch.checked));
     this.spacing = new SpacingSwitch(root, {
-      restore: (on) => actions.restoreSpacing(on),
+      restore: actions.restoreSpacing,
       step: (way) => this.stepChanged(way),
     });
     this.sort = element("select", "choice", root);
@@ -46,7 +45,7 @@ class LineList {
   }
 
   setState({ recognize, reading }) {
-    this.switch.checked = recognize;
+    this.switch.show(recognize);
     this.reads = recognize;
     const count = this.lines.length || "";
     this.left.set(recognize && reading ? ` ${reading} to read` : ` ${count}`);

@@ -78,8 +78,8 @@ class Tuner {
     });
     this.lines = new LineList(right, {
       select: (box) => this.selectBox(box),
-      recognize: (on) => this.ask({ kind: "recognize", on }),
-      restoreSpacing: (on) => this.ask({ kind: "spacing", on }),
+      recognize: (on, onAnswer) => this.ask({ kind: "recognize", on }, onAnswer),
+      restoreSpacing: (on, onAnswer) => this.ask({ kind: "spacing", on }, onAnswer),
     });
     this.root.addEventListener("keydown", ({ key }) => key === "Escape" && this.area.toggleHelp(true));
   }
