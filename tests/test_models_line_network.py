@@ -224,6 +224,12 @@ def columns_that_are_skipped_at_the_end(model: onnx.ModelProto) -> None:
     next(one for one in last.attribute if one.name == "strides").ints[:] = [1, 2]
 
 
+def a_kernel_that_is_computed(model: onnx.ModelProto) -> None:
+    last = next(node for node in reversed(model.graph.node) if node.op_type == "Conv")
+    model.graph.node.insert(0, helper.make_node("Identity", [last.input[1]], ["computed"]))
+    last.input[1] = "computed"
+
+
 def an_unknown_height(model: onnx.ModelProto) -> None:
     model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "height"
 
@@ -247,6 +253,7 @@ def two_products(model: onnx.ModelProto) -> None:
         (an_unknown_operator_at_the_end, 320),
         (an_unknown_operator_at_the_beginning, 320),
         (columns_that_are_skipped_at_the_end, 320),
+        (a_kernel_that_is_computed, 320),
         (an_unknown_height, 320),
         (an_old_operator_set, 320),
         (two_products, 320),

@@ -24,7 +24,7 @@ _CLASSES, _SCORES = "classes", "scores"
 _SHARE: Final = 4
 """One of so many dimensions is computed for every step."""
 _SLACK: Final = 0.01
-"""By how much the bound must stay below 0: far more than the roundings of its sums, about 0.0001."""
+"""By how much the bound must stay below 0: far more than the roundings of its sums, 0.0002 on the samples."""
 
 
 def skip_blank_steps(graph: OnnxGraph, empty_steps: "Array") -> None:

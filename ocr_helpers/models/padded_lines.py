@@ -141,6 +141,8 @@ def _reach_after(graph: OnnxGraph, begin: str, end: str) -> int | None:
         if node is None or node.op_type not in _AFTER:
             return None
         if node.op_type == "Conv":
+            if not has_plain_weights(graph, node):
+                return None
             left, right = attribute(node, "pads", [0] * 4)[1::2]
             across = graph.weights[node.input[1]].shape[3]
             if attribute(node, "strides", [1, 1])[1] != 1 or not left == right == (across - 1) / 2:

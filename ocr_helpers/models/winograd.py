@@ -22,7 +22,7 @@ Node = Any  # onnx.NodeProto; onnx comes without types
 _PAIRS: Final = (1.0, 2.0, 0.5)
 """Numbers at which, and at whose negatives, polynomials are taken; besides 0 and infinity."""
 _ROWS: Final = (4, 6)
-"""Of two nothing is saved; of more, the numbers become so different that roundings count."""
+"""Of two nothing is saved; more would need further numbers."""
 _ACROSS: Final[dict[str, Any]] = {"kernel_shape": [1, 3], "pads": [0, 1, 0, 1]}
 
 

@@ -83,9 +83,8 @@ class LineReader:
     def _read_together(
         self, crops_bgr: Sequence[NDArray[np.uint8]], widest: _Size
     ) -> list[tuple[str, float]]:
-        filled = widest.filled if widest.width == self._padded_to else widest.width
         batch = self._batch(crops_bgr, widest.width)
-        outputs = self._runs.network(batch, np.array([filled]))
+        outputs = self._runs.network(batch, np.array([widest.filled]))
         classes, scores = outputs if len(outputs) == 2 else _best(outputs[0])
         decoded = self._predictor.post_op.decode(classes, scores, is_remove_duplicate=True)
         return [(text, float(score)) for text, score in decoded]
