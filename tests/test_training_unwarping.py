@@ -223,6 +223,20 @@ if importlib.util.find_spec("torch") is not None:
         for form, levels in differences(untrained, images, tmp_path, 0.0).items():
             assert len(levels) == 2 and levels.mean() < 0.01 and levels.max() < 2, form
 
+    def test_an_exported_network_is_taken_up_again_as_it_was(untrained: Any, tmp_path: Path) -> None:
+        onnx = importlib.import_module("onnx")
+
+        from training.restore_unwarping import restore
+        from training.unwarping_arrays import fixed_arrays, learned_arrays
+        from training.unwarping_onnx import onnx_model
+
+        learned = learned_arrays(untrained)
+        onnx.save(onnx_model(learned, fixed_arrays(untrained), 0.0), tmp_path / "inference.onnx")
+        again = learned_arrays(restore(tmp_path / "inference.onnx"))
+        assert learned.keys() == again.keys()
+        for name, values in learned.items():
+            assert np.allclose(again[name], values, rtol=1e-6, atol=1e-9), name
+
     def test_corners_and_bends_together_are_the_whole_way(untrained: Any) -> None:
         torch = importlib.import_module("torch")
 
@@ -301,6 +315,25 @@ def test_the_onnx_form_shrinks_pages_to_means_of_areas_and_reads_whole_blocks() 
         assert np.allclose(shrunk[:, 0], down @ images.mean(axis=1) @ across.T, atol=1e-4)
     (channels,) = {tensor.dims[1] for tensor in model.graph.initializer if tensor.name == "fine0.weight"}
     assert channels % 16 == 0, "onnxruntime leaves its blocked layout before it"
+
+
+@pytest.mark.parametrize(
+    ("name", "again"), [("notice.png", False), ("receipt.png", False), ("curved.jpg", True)]
+)
+def test_flat_pages_are_looked_at_once(samples: Path, name: str, again: bool) -> None:
+    import onnx
+    import onnxruntime
+
+    model = onnx.load(MODEL_DIR / "inference.onnx")
+    (branch,) = (node for node in model.graph.node if "displacement" in node.output)
+    question = onnx.helper.make_tensor_value_info(branch.input[0], onnx.TensorProto.BOOL, [])
+    model.graph.output.append(question)
+    (second,) = (part.g for part in branch.attribute if part.name == "then_branch")
+    assert sum(node.op_type == "If" for node in second.node) == 1, "the third look is a branch of the second"
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    page = np.asarray(cv2.imread(str(samples / name)), np.float32).transpose(2, 0, 1)[None] / np.float32(255)
+    (answer,) = session.run([branch.input[0]], {"image": np.ascontiguousarray(page)})
+    assert bool(answer) == again
 
 
 def test_a_page_that_stays_is_the_same_beside_one_that_moves(samples: Path) -> None:

@@ -1,9 +1,9 @@
 """Write the trained unwarping network in the forms PaddleOCR loads: ``python -m training.export_unwarping``.
 
 Both forms are the same steps over the same numbers. They take a page as PaddleX feeds it to UVDoc (BGR,
-float32 0 … 1, (N, 3, H, W) of any size), shrink it, look twice, and sample the page itself along the grid: a
-page of the same size, in the same colours. Where the grid would move nothing by ``--still`` of the frame, it
-moves nothing at all.
+float32 0 … 1, (N, 3, H, W) of any size), shrink it, look up to three times, and sample the page itself along
+the grid: a page of the same size, in the same colours. Where the grid would move nothing by ``--still`` of
+the frame, it moves nothing at all.
 
 At the end both are asked for some photos and compared with the trained network.
 """
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from training import fonts
 from training.export_recognition import write_checksums
+from training.restore_unwarping import restore
 from training.unwarping_arrays import HALF_A_LEVEL, MODEL_NAME, STILL, fixed_arrays, learned_arrays
 from training.unwarping_network import UnwarpingNetwork, unwarp
 from training.unwarping_onnx import onnx_model
@@ -29,9 +30,11 @@ from training.warped_pages import make_chunk
 CHECKED_HW = [(640, 448), (501, 370), (1033, 1410)]  # sizes of the pages compared
 
 
-def load_network(checkpoint: Path) -> UnwarpingNetwork:
-    """The averaged network of a checkpoint, ready to compute."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
+def load_network(source: Path) -> UnwarpingNetwork:
+    """The averaged network of a checkpoint, or that of an exported ``inference.onnx``, ready to compute."""
+    if source.suffix == ".onnx":
+        return restore(source)
+    state = torch.load(source, map_location="cpu", weights_only=True)["average"]
     network = UnwarpingNetwork()
     network.load_state_dict(
         {name.removeprefix("module."): value for name, value in state.items() if name.startswith("module.")}
@@ -89,9 +92,9 @@ def check(network: UnwarpingNetwork, folder: Path, still: float) -> str:
     return "; ".join(parts)
 
 
-def export(checkpoint: Path, out: Path, still: float) -> None:
+def export(source: Path, out: Path, still: float) -> None:
     """Write all four files of the model and the checksums of the folder above."""
-    network = load_network(checkpoint)
+    network = load_network(source)
     learned, fixed = learned_arrays(network), fixed_arrays(network)
     out.mkdir(parents=True, exist_ok=True)
     onnx.save(onnx_model(learned, fixed, still), out / "inference.onnx")
@@ -110,12 +113,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "checkpoint", type=Path, nargs="?", default=Path("build/training/unwarping/checkpoint.pt")
+        "source",
+        type=Path,
+        nargs="?",
+        default=Path("build/training/unwarping/checkpoint.pt"),
+        help="a checkpoint, or an inference.onnx to write anew (default %(default)s)",
     )
     parser.add_argument("--out", type=Path, default=Path("data/starter_models") / MODEL_NAME)
     parser.add_argument("--still", type=float, default=STILL, help="default %(default)s")
     args = parser.parse_args()
-    export(args.checkpoint, args.out, args.still)
+    export(args.source, args.out, args.still)
 
 
 if __name__ == "__main__":

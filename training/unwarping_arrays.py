@@ -37,6 +37,32 @@ Array = NDArray[np.float32]
 Arrays = dict[str, Array]
 
 
+def blocks_of(network: UnwarpingNetwork) -> dict[str, nn.Module]:
+    """Convolutions with a batch norm, by their names in the graph."""
+    names = ("patches", "strokes", "texture", "coarse", "dense_features", "bend_features")
+    blocks = {name: getattr(network, name) for name in names}
+    blocks |= {f"fine{number}": block for number, block in enumerate(network.fine)}
+    return blocks | {f"context{number}": block for number, block in enumerate(network.context)}
+
+
+def plain_units() -> dict[str, float]:
+    """Convolutions without a batch norm, and the units that go into their weights."""
+    units = {"back": 1.0, "dense": 1.0, "corner_squeeze": 1.0}
+    return units | {"column_strips": BEND_UNIT, "row_strips": BEND_UNIT}
+
+
+def linear_units() -> dict[str, float]:
+    """Fully connected layers, and the units that go into their weights."""
+    units = {"corner_hidden": 1.0, "corner_factors": CORNER_UNIT, "bends_of_dense": BEND_UNIT}
+    return units | {"fit_first": 1.0, "fit_second": 1.0, "fit_last": BEND_UNIT}
+
+
+def structure_order() -> NDArray[np.int64]:
+    """Which features of structure the graph has in turn: sines of all sigmas of a page, cosines, energies."""
+    sizes = np.cumsum([0, 3 * len(HALVED_SIGMAS), 3 * len(SIGMAS)])
+    return np.concatenate([np.arange(first, end).reshape(-1, 3).T.ravel() for first, end in pairwise(sizes)])
+
+
 def learned_arrays(network: UnwarpingNetwork) -> Arrays:
     """Every learned tensor of the exported graph by name."""
     arrays: Arrays = {}
@@ -45,32 +71,20 @@ def learned_arrays(network: UnwarpingNetwork) -> Arrays:
         for part, values in (("weight", weight), ("bias", bias)):
             arrays[f"{name}.{part}"] = np.ascontiguousarray(values, np.float32) * np.float32(unit)
 
-    blocks = {
-        name: getattr(network, name)
-        for name in ("patches", "strokes", "texture", "coarse", "dense_features", "bend_features")
-    }
-    blocks |= {f"fine{number}": block for number, block in enumerate(network.fine)}
-    blocks |= {f"context{number}": block for number, block in enumerate(network.context)}
-    for name, block in blocks.items():
+    for name, block in blocks_of(network).items():
         assert isinstance(block, nn.Sequential)
         add(name, *fold(block[0], block[1]))
-    convolutions = {"back": 1.0, "dense": 1.0, "corner_squeeze": 1.0}
-    convolutions |= {"column_strips": BEND_UNIT, "row_strips": BEND_UNIT}
-    for name, unit in convolutions.items():
+    for name, unit in plain_units().items():
         layer = getattr(network, name)
         add(name, layer.weight.detach(), layer.bias.detach(), unit)
-    units = {"corner_hidden": 1.0, "corner_factors": CORNER_UNIT, "bends_of_dense": BEND_UNIT}
-    units |= {"fit_first": 1.0, "fit_second": 1.0, "fit_last": BEND_UNIT}
-    for name, unit in units.items():
+    for name, unit in linear_units().items():
         layer = getattr(network, name)
         add(name, layer.weight.detach().T, layer.bias.detach(), unit)
     arrays["fit_first.weight"] /= np.float32(CORNER_UNIT)
     norm = network.structure_norm
     assert norm.running_mean is not None and norm.running_var is not None
     scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
-    # The graph computes the sines of all sigmas of a page, then all cosines, then all energies.
-    sizes = np.cumsum([0, 3 * len(HALVED_SIGMAS), 3 * len(SIGMAS)])
-    order = np.concatenate([np.arange(first, end).reshape(-1, 3).T.ravel() for first, end in pairwise(sizes)])
+    order = structure_order()
     shift = norm.bias.detach() - norm.running_mean * scale
     add("structure", *(values[order][:, None, None] for values in (scale, shift)))
     channels = np.arange(PATCHES + STRUCTURE + TEXTURE)
@@ -95,6 +109,10 @@ def fixed_arrays(network: UnwarpingNetwork) -> Arrays:
         "cells_to_columns": network.to_columns.numpy().T.copy(),
         "places": places.transpose(1, 2, 0).copy(),
         "nodes_to_corners": FACTORS.numpy().T.copy(),
+        # The bilinear displacement of the page's corners, by its factors.
+        "factors_to_corners": np.array(
+            [[1] * 4, [-0.5, 0.5, -0.5, 0.5], [-0.5, -0.5, 0.5, 0.5], [0.25, -0.25, -0.25, 0.25]], np.float32
+        ),
         "off_middle": (places - 0.5).reshape(2, -1),
         # Twice the distances from the middle, as factors of ``bilinear``: GridSample counts from -1 to 1.
         "straight": np.array([[[0, 2], [0, 0]], [[0, 0], [2, 0]]], np.float32),

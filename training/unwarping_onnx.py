@@ -16,6 +16,9 @@ from training.unwarping_network import (
     DILATIONS,
     FINE,
     HALVED_SIGMAS,
+    QUIET_BENDS,
+    QUIET_CORNERS,
+    QUIET_SLOPE,
     REACH,
     SIGMAS,
 )
@@ -162,6 +165,23 @@ class OnnxGraph:
         bends = self.bends(*self.look(self.margin_view(pages, corners)))
         return self.fitted(self.together(corners, bends))
 
+    def farther(self, displacement: str, limit: float) -> str:
+        """(N, 1, 1, 1): 1 for the pages that a displacement (N, ...) moves by more than ``limit``, else 0."""
+        farthest = self("ReduceMax", self("Abs", displacement), axes=[1, 2, 3])
+        return self("Cast", self("Greater", farthest, limit), to=TensorProto.FLOAT)
+
+    def any(self, marks: str) -> str:
+        """Whether any of these is above 0."""
+        return self("Greater", self("ReduceMax", marks, keepdims=0), 0.0)
+
+    def unsettled(self, corners: str, pooled: str) -> str:
+        """``UnwarpingNetwork.unsettled``: (N, 1, 1, 1), 1 or 0."""
+        placed = self.axis(self("MatMul", corners, "factors_to_corners"), 3)
+        _, slopes, _ = self.split(pooled, [1, 2, DENSE - 3])
+        steep = self("ReduceMax", self("ReduceMean", self("Abs", slopes), axes=[2, 3]), axes=[1])
+        steep = self("Cast", self("Greater", steep, QUIET_SLOPE), to=TensorProto.FLOAT)
+        return self("Max", self.farther(placed, QUIET_CORNERS), steep)
+
     def sample(self, image: str, grid: str, name: str = "") -> str:
         """Look at an image in places -1 … 1."""
         options = {"mode": "bilinear", "padding_mode": "border", "align_corners": 0}
@@ -224,10 +244,10 @@ class OnnxGraph:
 
     def branch(self, name: str, build: Callable[[], str]) -> Any:
         """What ``build`` adds, as a graph of its own that sees what was there before."""
-        before, self.nodes = self.nodes, list[Any]()
-        self.prefix = f"{name}: "
+        before, outside = self.nodes, self.prefix
+        self.nodes, self.prefix = list[Any](), f"{outside}{name}: "
         output = build()
-        inside, self.nodes, self.prefix = self.nodes, before, ""
+        inside, self.nodes, self.prefix = self.nodes, before, outside
         return helper.make_graph(
             inside, name, [], [helper.make_tensor_value_info(output, TensorProto.FLOAT, None)]
         )
@@ -257,18 +277,38 @@ def onnx_model(learned: Arrays, fixed: Arrays, still: float = STILL) -> onnx.Mod
     grey = g("MatMul", g.constant(np.full((1, 3), 1 / 3)), g.reshape("image", 0, 3, -1))
     sides = g("Concat", g.constant([0, 1], np.int64), g.axis(height, 0), g.axis(width, 0), axis=0)
     small = g.shrink(g.shrink(g("Reshape", grey, sides), "rows", height), "columns", width)
-    both = g.second_look(small, g.corners(g.look(small)[0]))
-    both = g.second_look(small, g("MatMul", g.reshape(both, 0, 2, -1), "nodes_to_corners"))
-    moves = g("Greater", g("ReduceMax", g("Abs", both), axes=[1, 2, 3]), still)
-    moves = g("Cast", moves, to=TensorProto.FLOAT)
-    both = g("Mul", both, moves, name="displacement")
-    # Looking at every pixel takes most of the time: a page that stays as it is goes without.
-    any_moves = g("Cast", g("ReduceMax", moves, keepdims=0), to=TensorProto.BOOL)
+    features, pooled = g.look(small)
+    corners = g.corners(features)
+    unsettled = g.unsettled(corners, pooled)
+    nothing = g("Mul", unsettled, g("ConstantOfShape", g.constant([1, 2, *GRID_HW], np.int64)))
+
+    def third_look(found: str) -> str:
+        seen = g("MatMul", g.reshape(found, 0, 2, -1), "nodes_to_corners")
+        again = g.second_look(small, seen)
+        return g("Mul", again, g.farther(again, still))
+
+    def second_look() -> str:
+        found = g("Mul", g.second_look(small, corners), unsettled)
+        moving = g.farther(found, QUIET_BENDS)
+        found = g("Mul", found, moving)
+        third = g.branch("third", lambda: g("Mul", third_look(found), moving))
+        return g(
+            "If",
+            g.any(moving),
+            then_branch=third,
+            else_branch=g.branch("none", lambda: g("Identity", nothing)),
+        )
+
+    # Every look takes as long as the rest together: a page that lies flat at the first goes without others.
+    second = g.branch("second", second_look)
+    quiet = g.branch("quiet", lambda: g("Identity", nothing))
+    both = g("If", g.any(unsettled), then_branch=second, else_branch=quiet, name="displacement")
+    # Looking at every pixel takes long as well: a page that stays as it is goes without.
     moved = g.branch(
         "moved", lambda: g("Add", g.sample("image", g.page_grid(both, height, width)), HALF_A_LEVEL)
     )
     kept = g.branch("kept", lambda: g("Add", "image", HALF_A_LEVEL))
-    g("If", any_moves, then_branch=moved, else_branch=kept, name="unwarped")
+    g("If", g.any(g("Abs", both)), then_branch=moved, else_branch=kept, name="unwarped")
     names = ["batch", 3, "height", "width"]
     graph = helper.make_graph(
         g.nodes,

@@ -8,7 +8,16 @@ import paddle
 from paddle.nn import functional
 
 from training.unwarping_arrays import HALF_A_LEVEL, STILL, Arrays
-from training.unwarping_network import BENDING, COARSE_HW, DILATIONS, FINE, REACH
+from training.unwarping_network import (
+    BENDING,
+    COARSE_HW,
+    DILATIONS,
+    FINE,
+    QUIET_BENDS,
+    QUIET_CORNERS,
+    QUIET_SLOPE,
+    REACH,
+)
 from training.warped_pages import GRID_HW, PAGE_HW
 
 Tensor = Any  # paddle.Tensor; Paddle comes without types
@@ -114,6 +123,16 @@ class PaddleGraph(paddle.nn.Layer):  # type: ignore[misc]
         bends = self.bends(*self.look(self.margin_view(pages, corners)))
         return self.fitted(self.together(corners, bends))
 
+    def farther(self, displacement: Tensor, limit: float) -> Tensor:
+        """``OnnxGraph.farther``."""
+        return (displacement.abs().amax([1, 2, 3], keepdim=True) > limit).astype("float32")
+
+    def unsettled(self, corners: Tensor, pooled: Tensor) -> Tensor:
+        """``OnnxGraph.unsettled``."""
+        steep = functional.adaptive_avg_pool2d(pooled[:, 1:3].abs(), 1).amax(1, keepdim=True)
+        placed = (corners @ self.factors_to_corners).unsqueeze(3)
+        return paddle.maximum(self.farther(placed, QUIET_CORNERS), (steep > QUIET_SLOPE).astype("float32"))
+
     def sample(self, image: Tensor, grid: Tensor) -> Tensor:
         """Look at an image in places -1 … 1."""
         return functional.grid_sample(image, grid, "bilinear", "border", align_corners=False)
@@ -141,10 +160,13 @@ class PaddleGraph(paddle.nn.Layer):  # type: ignore[misc]
         column = paddle.arange(width).astype("float32").unsqueeze(1)
         small = ((image[:, 0] + image[:, 1] + image[:, 2]) / 3) @ self.shrink("columns", column, columns)
         small = (self.shrink("rows", row, rows).t() @ small).unsqueeze(1)
-        both = self.second_look(small, self.corners(self.look(small)[0]))
-        both = self.second_look(small, both.flatten(2) @ self.nodes_to_corners)
-        moves = both.abs().amax([1, 2, 3], keepdim=True) > self.still
-        both = both * moves.astype("float32")
+        features, pooled = self.look(small)
+        corners = self.corners(features)
+        moves = self.unsettled(corners, pooled)
+        both = self.second_look(small, corners) * moves
+        moves = self.farther(both, QUIET_BENDS)
+        both = self.second_look(small, (both * moves).flatten(2) @ self.nodes_to_corners) * moves
+        both = both * self.farther(both, self.still)
         nodes = ((both.transpose([0, 2, 3, 1]) + self.places) * 2 - 1).flatten(2)
         right = self.spline("columns", (column + 0.5) / columns).t().unsqueeze(1).unsqueeze(3)
         right = (right * paddle.eye(2).reshape([1, 2, 1, 2])).reshape([2 * GRID_HW[1], -1])
