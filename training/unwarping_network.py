@@ -36,8 +36,8 @@ SLOPE_UNIT, STRETCH_UNIT = 0.3, 0.3  # what 1 in the dense output means as a slo
 CORNER_UNIT, BEND_UNIT = 0.1, 0.02  # and in the heads' output, in shares of the frame
 # A page that lies flat goes without further looks: at the first its corners are moved by so many shares of
 # the frame at most, and lines and columns have no greater mean slope in the dense output; or at the second no
-# place is moved by more. Of 2,382 photos that three looks move, these limits leave out none; of 1,074 that they
-# leave as they are, 96 % go without a second look.
+# place is moved by more. Of 2,382 photos that three looks move, these limits leave out none; of 1,074 that
+# they leave as they are, 96 % go without a second look.
 QUIET_CORNERS, QUIET_SLOPE, QUIET_BENDS = 0.004, 0.01, 0.006
 NODES_Y, NODES_X = (torch.linspace(0, 1, side) for side in GRID_HW)
 PLACES = torch.stack(torch.meshgrid(NODES_X, NODES_Y, indexing="xy"))  # of the grid: (2, *GRID_HW)
