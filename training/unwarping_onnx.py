@@ -299,7 +299,7 @@ def onnx_model(learned: Arrays, fixed: Arrays, still: float = STILL) -> onnx.Mod
             else_branch=g.branch("none", lambda: g("Identity", nothing)),
         )
 
-    # Every look takes as long as the rest together: a page that lies flat at the first goes without others.
+    # The looks take most of the time: a page that lies flat at the first goes without the others.
     second = g.branch("second", second_look)
     quiet = g.branch("quiet", lambda: g("Identity", nothing))
     both = g("If", g.any(unsettled), then_branch=second, else_branch=quiet, name="displacement")
