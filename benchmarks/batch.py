@@ -1,9 +1,9 @@
 """How fast many documents are read, and at what memory: ``python -m benchmarks.batch``.
 
 speed   pages per minute of ``read_documents`` with one and two workers, against a plain loop over
-        ``PaddleOCR.predict`` in one process that may use all cores: same files, same starter models, in
-        onnxruntime, or with ``--engine paddle`` all on paddle, as PaddleOCR comes. In turn, several times;
-        the median of the ratios, with the lowest and highest. Of warm workers, as of a loop
+        ``PaddleOCR.predict`` in one process that may use all cores: same files, same starter models, all
+        five modules on paddle, as PaddleOCR comes, or what the options say. In turn, several times; the
+        median of the ratios, with the lowest and highest. Of warm workers, as of a loop
         whose models are loaded; whole calls are printed as well. What both read is compared line by line:
         PaddleOCR's batches of lines change some, see ``benchmarks.pipeline``. One worker is measured on one
         core, as each of two has it, and on all cores, with a thread for each.
@@ -215,13 +215,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--done", type=int, default=10_000, help="done pages of the part resume (%(default)s)"
     )
     parser.add_argument(
-        "--all-modules", action="store_true", help="all five modules on, as PaddleOCR's default"
+        "--all-modules",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="all five modules on, as PaddleOCR's default, or detection and recognition only",
     )
     parser.add_argument(
         "--engine",
         choices=("onnxruntime", "paddle"),
-        default="onnxruntime",
-        help="of the plain loop (%(default)s); PaddleOCR's own default is paddle",
+        default="paddle",
+        help="of the plain loop (%(default)s, as PaddleOCR's own default)",
     )
     parser.add_argument(
         "--detection-engine",

@@ -8,7 +8,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from training.unwarping_arrays import Arrays, blocks_of, linear_units, plain_units, structure_order
+from training.unwarping_arrays import LINEAR_UNITS, PLAIN_UNITS, Arrays, blocks_of, structure_order
 from training.unwarping_network import CORNER_UNIT, PATCHES, UnwarpingNetwork
 
 
@@ -37,7 +37,7 @@ def restore(exported: Path) -> UnwarpingNetwork:
         scale, shift = (np.empty(len(order), np.float32) for _ in range(2))
         scale[order], shift[order] = (arrays[f"structure.{part}"].ravel() for part in ("weight", "bias"))
         _set_norm(network.structure_norm, scale, shift)
-        for units, turned in ((plain_units(), False), (linear_units(), True)):
+        for units, turned in ((PLAIN_UNITS, False), (LINEAR_UNITS, True)):
             for name, unit in units.items():
                 layer = getattr(network, name)
                 weight = arrays[f"{name}.weight"] / np.float32(unit)

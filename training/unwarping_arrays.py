@@ -16,6 +16,7 @@ from training.splines import extension
 from training.unwarping_network import (
     BEND_UNIT,
     CORNER_UNIT,
+    EDGES,
     FACTORS,
     HALVED_SIGMAS,
     MARGIN,
@@ -25,6 +26,7 @@ from training.unwarping_network import (
     TEXTURE,
     UnwarpingNetwork,
     middles,
+    planes,
 )
 from training.warped_pages import GRID_HW, PAGE_HW
 
@@ -33,6 +35,14 @@ MODEL_NAME = "UVDoc"
 STILL = 0.012
 # PaddleX cuts the decimals off where it makes bytes of the result: half a level turns that into rounding.
 HALF_A_LEVEL = 0.5 / 255
+# Units that go into the weights: of convolutions without a batch norm, and of fully connected layers.
+PLAIN_UNITS = {
+    "back": 1.0, "dense": 1.0, "corner_squeeze": 1.0, "column_strips": BEND_UNIT, "row_strips": BEND_UNIT,
+}  # fmt: skip
+LINEAR_UNITS = {
+    "corner_hidden": 1.0, "corner_factors": CORNER_UNIT, "bends_of_dense": BEND_UNIT,
+    "fit_first": 1.0, "fit_second": 1.0, "fit_last": BEND_UNIT,
+}  # fmt: skip
 Array = NDArray[np.float32]
 Arrays = dict[str, Array]
 
@@ -43,18 +53,6 @@ def blocks_of(network: UnwarpingNetwork) -> dict[str, nn.Module]:
     blocks = {name: getattr(network, name) for name in names}
     blocks |= {f"fine{number}": block for number, block in enumerate(network.fine)}
     return blocks | {f"context{number}": block for number, block in enumerate(network.context)}
-
-
-def plain_units() -> dict[str, float]:
-    """Convolutions without a batch norm, and the units that go into their weights."""
-    units = {"back": 1.0, "dense": 1.0, "corner_squeeze": 1.0}
-    return units | {"column_strips": BEND_UNIT, "row_strips": BEND_UNIT}
-
-
-def linear_units() -> dict[str, float]:
-    """Fully connected layers, and the units that go into their weights."""
-    units = {"corner_hidden": 1.0, "corner_factors": CORNER_UNIT, "bends_of_dense": BEND_UNIT}
-    return units | {"fit_first": 1.0, "fit_second": 1.0, "fit_last": BEND_UNIT}
 
 
 def structure_order() -> NDArray[np.int64]:
@@ -74,10 +72,10 @@ def learned_arrays(network: UnwarpingNetwork) -> Arrays:
     for name, block in blocks_of(network).items():
         assert isinstance(block, nn.Sequential)
         add(name, *fold(block[0], block[1]))
-    for name, unit in plain_units().items():
+    for name, unit in PLAIN_UNITS.items():
         layer = getattr(network, name)
         add(name, layer.weight.detach(), layer.bias.detach(), unit)
-    for name, unit in linear_units().items():
+    for name, unit in LINEAR_UNITS.items():
         layer = getattr(network, name)
         add(name, layer.weight.detach().T, layer.bias.detach(), unit)
     arrays["fit_first.weight"] /= np.float32(CORNER_UNIT)
@@ -110,9 +108,7 @@ def fixed_arrays(network: UnwarpingNetwork) -> Arrays:
         "places": places.transpose(1, 2, 0).copy(),
         "nodes_to_corners": FACTORS.numpy().T.copy(),
         # The bilinear displacement of the page's corners, by its factors.
-        "factors_to_corners": np.array(
-            [[1] * 4, [-0.5, 0.5, -0.5, 0.5], [-0.5, -0.5, 0.5, 0.5], [0.25, -0.25, -0.25, 0.25]], np.float32
-        ),
+        "factors_to_corners": planes(EDGES, EDGES).numpy(),
         "off_middle": (places - 0.5).reshape(2, -1),
         # Twice the distances from the middle, as factors of ``bilinear``: GridSample counts from -1 to 1.
         "straight": np.array([[[0, 2], [0, 0]], [[0, 0], [2, 0]]], np.float32),

@@ -3,7 +3,7 @@
 The network looks through the same trunk three times. The first look, at the whole photo, finds where the
 page's corners lie; the page is straightened by them, with a margin round it, and the second look sees how it
 is bent. The third is another second look, at the page straightened by the corners of what that one found.
-A page that lies flat, as most do, is left alone after the first look or the second.
+A page that lies flat is left alone after the first look or the second.
 
 Where the page is, which way its lines and columns run and how much they are stretched is a dense output of
 every look: it is learned from far more right answers than a grid has, and the heads read it. At last the
@@ -82,13 +82,13 @@ def bilinear(corners: Tensor, y: Tensor, x: Tensor) -> Tensor:
     return cast(Tensor, down @ corners.view(-1, 2, 2, 2) @ across.T)
 
 
-def _nodes_to_factors() -> Tensor:
-    """(4, nodes): least squares for the factors of ``bilinear``."""
-    planes = bilinear(torch.eye(4).repeat_interleave(2, 0).view(4, 2, 4), NODES_Y, NODES_X)[:, 0]
-    return torch.linalg.pinv(planes.flatten(1).T)
+def planes(y: Tensor, x: Tensor) -> Tensor:
+    """(4, len(y) * len(x)): what 1 of each factor of ``bilinear`` displaces places by."""
+    return bilinear(torch.eye(4).repeat_interleave(2, 0).view(4, 2, 4), y, x)[:, 0].flatten(1)
 
 
-FACTORS = _nodes_to_factors()
+FACTORS = torch.linalg.pinv(planes(NODES_Y, NODES_X).T)  # (4, nodes): least squares for these factors
+EDGES = torch.tensor([0.0, 1.0])  # of the page, along either axis
 
 
 def corners_of(displacement: Tensor) -> Tensor:
@@ -221,9 +221,8 @@ class UnwarpingNetwork(nn.Module):
 
     def unsettled(self, corners: Tensor, dense: Tensor) -> Tensor:
         """Which pages (N, 1, 1, 1) need a second look: not those that lie flat at the first."""
-        y = x = corners.new_tensor([0.0, 1.0])
         steep = functional.avg_pool2d(dense, 2)[:, 1:3].abs().mean((2, 3), keepdim=True).amax(1, keepdim=True)
-        return farther(bilinear(corners, y, x), QUIET_CORNERS) | (steep > QUIET_SLOPE)
+        return farther(bilinear(corners, EDGES, EDGES), QUIET_CORNERS) | (steep > QUIET_SLOPE)
 
     def settled(self, pages: Tensor, still: float) -> Tensor:
         """The displacement; 0 for pages that lie flat at a look, or that it moves by ``still`` at most."""

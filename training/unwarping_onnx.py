@@ -282,33 +282,29 @@ def onnx_model(learned: Arrays, fixed: Arrays, still: float = STILL) -> onnx.Mod
     unsettled = g.unsettled(corners, pooled)
     nothing = g("Mul", unsettled, g("ConstantOfShape", g.constant([1, 2, *GRID_HW], np.int64)))
 
-    def third_look(found: str) -> str:
-        seen = g("MatMul", g.reshape(found, 0, 2, -1), "nodes_to_corners")
-        again = g.second_look(small, seen)
-        return g("Mul", again, g.farther(again, still))
-
     def second_look() -> str:
         found = g("Mul", g.second_look(small, corners), unsettled)
         moving = g.farther(found, QUIET_BENDS)
         found = g("Mul", found, moving)
-        third = g.branch("third", lambda: g("Mul", third_look(found), moving))
-        return g(
-            "If",
-            g.any(moving),
-            then_branch=third,
-            else_branch=g.branch("none", lambda: g("Identity", nothing)),
-        )
+
+        def third_look() -> str:
+            seen = g("MatMul", g.reshape(found, 0, 2, -1), "nodes_to_corners")
+            again = g.second_look(small, seen)
+            return g("Mul", again, g("Mul", g.farther(again, still), moving))
+
+        third, quiet = g.branch("third", third_look), g.branch("quiet", lambda: g("Identity", found))
+        return g("If", g.any(moving), then_branch=third, else_branch=quiet)
 
     # The looks take most of the time: a page that lies flat at the first goes without the others.
     second = g.branch("second", second_look)
     quiet = g.branch("quiet", lambda: g("Identity", nothing))
-    both = g("If", g.any(unsettled), then_branch=second, else_branch=quiet, name="displacement")
+    found = g("If", g.any(unsettled), then_branch=second, else_branch=quiet, name="displacement")
     # Looking at every pixel takes long as well: a page that stays as it is goes without.
     moved = g.branch(
-        "moved", lambda: g("Add", g.sample("image", g.page_grid(both, height, width)), HALF_A_LEVEL)
+        "moved", lambda: g("Add", g.sample("image", g.page_grid(found, height, width)), HALF_A_LEVEL)
     )
     kept = g.branch("kept", lambda: g("Add", "image", HALF_A_LEVEL))
-    g("If", g.any(g("Abs", both)), then_branch=moved, else_branch=kept, name="unwarped")
+    g("If", g.any(g("Abs", found)), then_branch=moved, else_branch=kept, name="unwarped")
     names = ["batch", 3, "height", "width"]
     graph = helper.make_graph(
         g.nodes,
