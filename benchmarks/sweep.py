@@ -4,8 +4,9 @@ Both read the sample pages, upright (document orientation on), with the same wei
 error rate. They take turns page by page, so that a machine that slows down slows both: PaddleOCR reads a page
 with a few of the settings, drawn at random, the defaults among them; then the sweep takes it up with nothing
 remembered, once for the error rate and once for the H-mean. PaddleOCR's time for all settings is its mean
-times their number. It reads on the sweep's own engine, onnxruntime, lines in its batches of six and one by
-one, of which the faster way counts; and as it comes, all on paddle, for which the ratio is printed as well.
+times their number. It reads as it comes, all on paddle: the target is for that. And it reads on the sweep's
+own engine, onnxruntime, lines in its batches of six and one by one, of which the faster way counts: that
+ratio, printed as well, is what the search alone is worth.
 
 The results must be the same: for each of those settings and pages the same boxes, the same texts (as
 PaddleOCR on onnxruntime reads lines one by one: in its batches it pads them, which changes some), the same
@@ -188,13 +189,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     predicted = min(rival.mean_seconds for rival in rivals.values())
     missed = 0
     for metric, second in sorted(seconds.items(), key=lambda item: item[1]):
-        ratio, as_it_comes = (len(tried) * mean / second for mean in (predicted, came))
-        missed += ratio < TARGET
+        as_it_comes, same_engine = (len(tried) * mean / second for mean in (came, predicted))
+        missed += as_it_comes < TARGET
         print(
             f"{len(tried)} settings, metric {metric}: {second:.1f} s by the sweep. {len(tried)} × "
-            f"{predicted:.1f} s by PaddleOCR.predict on the same engine: {ratio:.0f} times faster (at least "
-            f"{TARGET}): {'missed' if ratio < TARGET else 'met'}; {len(tried)} × {came:.1f} s {AS_IT_COMES}: "
-            f"{as_it_comes:.0f} times faster"
+            f"{came:.1f} s by PaddleOCR.predict {AS_IT_COMES}: {as_it_comes:.0f} times faster (at least "
+            f"{TARGET}): {'missed' if as_it_comes < TARGET else 'met'}; {len(tried)} × {predicted:.1f} s on "
+            f"the same engine: {same_engine:.0f} times faster"
         )
     return 1 if missed or wrong or worse else 0
 

@@ -75,8 +75,8 @@ def test_a_short_run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
     assert "4 of 4 readings the same" in said.out and "different" not in said.err
     assert "held out, samples: 40 splits" in said.out
     last = said.out.splitlines()[-1]
-    assert "times faster (at least 200): missed" in last
-    assert re.search(r"as it comes, on paddle: \d+ times faster$", last)
+    assert re.search(r"as it comes, on paddle: \d+ times faster \(at least 200\): missed;", last)
+    assert re.search(r"on the same engine: \d+ times faster$", last)
 
     ((staged, result, pages, rival),) = seen
     number, place = next(iter(rival.readings))

@@ -204,6 +204,17 @@ def test_what_is_left_out_of_a_short_line_changes_no_bit(recognition: Path, coun
         assert (steps < 80) == (filled < 240)
 
 
+def test_layers_behind_the_first_read_no_more_of_a_short_line_than_they_reach(recognition: Path) -> None:
+    model = onnx.load_model_from_string(line_network(recognition, 320))
+    (inside,) = (node for node in model.graph.node if node.op_type == "MaxPool")
+    model.graph.output.append(onnx.helper.make_empty_tensor_value_info(inside.output[0]))
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    for filled, columns in ((8, 3 + 16), (72, 11 + 16), (176, 24 + 16), (177, 40), (320, 40)):
+        line = np.zeros((1, 3, 48, 320), np.float32)
+        features = session.run([inside.output[0]], {"x": line, "filled": np.array([filled])})[0]
+        assert features.shape == (1, 256, 1, columns)
+
+
 def something_in_an_empty_line(model: onnx.ModelProto) -> None:
     bias = next(tensor for tensor in model.graph.initializer if list(tensor.dims) == [2600])
     values = numpy_helper.to_array(bias).copy()

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Cut", "first_layers", "leave_out_padding"]
 
 Node = Any  # onnx.NodeProto; onnx comes without types
-_END: Final = np.array([np.iinfo(np.int64).max])
 _AFTER: Final = frozenset({"Conv", "Relu", "Add", "Squeeze", "Transpose", "Reshape"})
 """Between the first layers and the last one: what keeps columns in their order."""
 
@@ -101,7 +100,10 @@ def leave_out_padding(graph: OnnxGraph, cut: Cut, empty_features: "Array", empty
 
     found.output[0] = made = graph.node("Identity", [name]).output[0]
     kept = graph.node("Slice", [made, number(0), columns.output[0], axis])
-    rest = graph.node("Slice", [graph.weight(features), columns.output[0], graph.weight(_END), axis])
+    # What is read reaches so far behind the line, and what that is made of as far again.
+    touched = graph.node("Add", [columns.output[0], number(beyond)])
+    last_column = graph.node("Add", [touched.output[0], number(beyond)])
+    rest = graph.node("Slice", [graph.weight(features), columns.output[0], last_column.output[0], axis])
     lines = graph.node("Shape", [made], start=0, end=1)
     ones = graph.weight(np.ones(3, np.int64))
     shape = graph.node("Concat", [lines.output[0], ones], axis=0)
@@ -109,14 +111,13 @@ def leave_out_padding(graph: OnnxGraph, cut: Cut, empty_features: "Array", empty
     both = graph.node("Concat", [kept.output[0], every.output[0]], axis=3)
     # A pooling over one pixel: what comes out of it is in the blocked layout for all that use it.
     inside = graph.node("MaxPool", [both.output[0]], name, kernel_shape=[1, 1])
-    graph.replace(found, found, kept, rest, lines, shape, every, both, inside)
+    graph.replace(found, found, kept, touched, last_column, rest, lines, shape, every, both, inside)
     graph.tell_shape(both.output[0], "lines", *features.shape[1:3], "columns")
 
-    touched = graph.node("Add", [columns.output[0], number(beyond)])
     count = graph.node("Mul", [touched.output[0], number(each)])
     read = graph.node("Slice", [last.input[0], number(0), count.output[0], number(1)])
     last.input[0] = read.output[0]
-    graph.replace(last, touched, count, read, last)
+    graph.replace(last, count, read, last)
 
 
 def _next(graph: OnnxGraph, name: str) -> Node | None:
