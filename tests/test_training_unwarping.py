@@ -237,6 +237,31 @@ if importlib.util.find_spec("torch") is not None:
         for name, values in learned.items():
             assert np.allclose(again[name], values, rtol=1e-6, atol=1e-9), name
 
+    def test_batch_norms_that_normalise_again_change_nothing(untrained: Any, tmp_path: Path) -> None:
+        torch = importlib.import_module("torch")
+        onnx = importlib.import_module("onnx")
+
+        from training.batch_norms import live_norms
+        from training.restore_unwarping import restore
+        from training.unwarping_arrays import fixed_arrays, learned_arrays
+        from training.unwarping_onnx import onnx_model
+
+        model = onnx_model(learned_arrays(untrained), fixed_arrays(untrained), 0.0)
+        onnx.save(model, tmp_path / "inference.onnx")
+        network = restore(tmp_path / "inference.onnx")
+        pages = torch.rand(4, 1, *PAGE_HW)
+        norm = network.fine[0][1]
+        with torch.no_grad():
+            before, (features, _) = network(pages), network.look(pages)
+            assert torch.equal(norm.running_mean, torch.zeros_like(norm.running_mean))
+            live_norms(network, [pages[:2], pages[2:]])
+            assert norm.running_mean.abs().min() > 0
+            for one, other in zip(before, network(pages), strict=True):
+                assert torch.allclose(one, other, atol=1e-4)
+            # A batch of its own is normalised nearly as the batches it learned from.
+            trained, _ = network.train().look(pages)
+            assert (trained - features).std() < 0.2 * features.std()
+
     def test_corners_and_bends_together_are_the_whole_way(untrained: Any) -> None:
         torch = importlib.import_module("torch")
 

@@ -7,6 +7,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from training.batch_norms import live_norms, plain_norm
 from training.recognition_network import RecognitionNetwork
 
 
@@ -23,29 +24,14 @@ def restore(network: RecognitionNetwork, exported: Path, lines: Tensor) -> None:
     blocks |= {"fold": network.fold}
     blocks |= {f"context{number}": block for number, block in enumerate(network.context)}
     with torch.no_grad():
-        hooks = []
         for name, block in blocks.items():
             assert isinstance(block, nn.Sequential) and isinstance(block[0], nn.Conv2d)
             block[0].weight.copy_(weights[f"{name}.weight"])
-            hooks.append(block[0].register_forward_hook(_unfold(block[1], weights[f"{name}.bias"])))
+            bias = weights[f"{name}.bias"]
+            plain_norm(block[1], torch.ones_like(bias), bias)
         network.split.weight.copy_(weights["split.weight"])
         network.split.bias.copy_(weights["split.bias"])  # type: ignore[union-attr]
         network.head.weight.copy_(weights["head.weight"].T)
         network.head.bias.copy_(weights["head.bias"])
-        network.eval()(lines)
-        network.train()
-        for hook in hooks:
-            hook.remove()
-
-
-def _unfold(norm: nn.Module, bias: Tensor):  # type: ignore[no-untyped-def]
-    assert isinstance(norm, nn.BatchNorm2d) and norm.running_mean is not None and norm.running_var is not None
-
-    def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        variance, mean = torch.var_mean(output, dim=(0, 2, 3))
-        norm.running_mean.copy_(mean)
-        norm.running_var.copy_(variance)
-        norm.weight.copy_(torch.sqrt(variance + norm.eps))
-        norm.bias.copy_(mean + bias.to(mean.device))
-
-    return hook
+    live_norms(network.eval(), [lines])
+    network.train()

@@ -8,6 +8,7 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
+from training.batch_norms import plain_norm
 from training.unwarping_arrays import LINEAR_UNITS, PLAIN_UNITS, Arrays, blocks_of, structure_order
 from training.unwarping_network import CORNER_UNIT, PATCHES, UnwarpingNetwork
 
@@ -33,10 +34,11 @@ def restore(exported: Path) -> UnwarpingNetwork:
         for name, block in blocks_of(network).items():
             assert isinstance(block, nn.Sequential) and isinstance(block[0], nn.Conv2d)
             block[0].weight.copy_(torch.from_numpy(arrays[f"{name}.weight"]))
-            _set_norm(block[1], np.ones(len(arrays[f"{name}.bias"]), np.float32), arrays[f"{name}.bias"])
+            bias = torch.from_numpy(arrays[f"{name}.bias"])
+            plain_norm(block[1], torch.ones_like(bias), bias)
         scale, shift = (np.empty(len(order), np.float32) for _ in range(2))
         scale[order], shift[order] = (arrays[f"structure.{part}"].ravel() for part in ("weight", "bias"))
-        _set_norm(network.structure_norm, scale, shift)
+        plain_norm(network.structure_norm, torch.from_numpy(scale), torch.from_numpy(shift))
         for units, turned in ((PLAIN_UNITS, False), (LINEAR_UNITS, True)):
             for name, unit in units.items():
                 layer = getattr(network, name)
@@ -53,11 +55,3 @@ def _without_padding(arrays: Arrays) -> Arrays:
         arrays[name] = arrays[name][:PATCHES]
     arrays["fine0.weight"] = np.delete(arrays["fine0.weight"], np.arange(PATCHES, PATCHES + empty), axis=1)
     return arrays
-
-
-def _set_norm(norm: nn.Module, scale: np.ndarray, shift: np.ndarray) -> None:  # type: ignore[type-arg]
-    assert isinstance(norm, nn.BatchNorm2d) and norm.running_mean is not None and norm.running_var is not None
-    norm.running_mean.zero_()
-    norm.running_var.fill_(1 - norm.eps)
-    norm.weight.copy_(torch.from_numpy(scale))
-    norm.bias.copy_(torch.from_numpy(shift))

@@ -25,6 +25,8 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from training import fonts
+from training.batch_norms import live_norms
+from training.restore_unwarping import restore
 from training.unwarping_network import UnwarpingNetwork, corners_of, margin_view
 from training.unwarping_photos import BATCH, BATCHES_PER_CHUNK, Batch, PhotoStream, batches
 from training.unwarping_targets import (
@@ -42,6 +44,7 @@ from training.warped_pages import make_chunk
 
 FALLING = 0.4  # share of the training over which the learning rate falls to zero
 HELD_CHUNKS = 3
+NORM_BATCHES = 6  # from which a network that was exported learns what goes through its batch norms
 # Each number of these heads is a sum over thousands; Adam moves every weight alike, so that sum would jump.
 WIDE = {"corner_hidden", "column_strips", "row_strips", "bends_of_dense", "fit_first"}
 WIDE_SHARE = 0.1  # of the learning rate
@@ -136,6 +139,12 @@ def train(args: argparse.Namespace) -> None:
     )
     optimizer = make_optimizer(network, args.rate)
     start = 0
+    if args.start and not saved.is_file():
+        network.load_state_dict(restore(args.start).state_dict())
+        photos = make_chunk(args.seed, 0, fonts.TRAINING)
+        pages = (batch.images.to(args.device).float() / 255 for batch in batches(photos))
+        live_norms(network.eval(), islice(pages, NORM_BATCHES))
+        average.module.load_state_dict(network.train().state_dict())
     if saved.is_file():
         state = torch.load(saved, map_location=args.device, weights_only=True)
         network.load_state_dict(state["network"])
@@ -190,6 +199,7 @@ def main() -> None:
         "--steps", type=int, default=41_300, help=f"batches of {BATCH} photos (default %(default)s)"
     )
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default %(default)s)")
+    parser.add_argument("--start", type=Path, help="an inference.onnx to go on from")
     parser.add_argument("--every", type=int, default=250, help="steps between evaluations and checkpoints")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     parser.add_argument("--threads", type=int, default=0, help="of the CPU; 0 (default): as torch chooses")
