@@ -2,9 +2,10 @@
 
 PaddleX pads a line to 320 pixels. Where the first layers are convolutions one after the other, a column of
 what they make depends on few columns of pixels, and behind the line it is that of an empty line. So they read
-the line and no more than they reach beyond it; what they make of an empty line is put behind it. Of the last
-layer's steps those are left out that nothing of the line reaches: an empty line reads as nothing. Of the
-lines of the samples half are padded; one thread of an AMD EPYC took 8 % less time to read all of them.
+the line and no more than they reach beyond it; what they make of an empty line is put behind it, as far as
+what is read depends on it. Of the last layer's steps those are left out that nothing of the line reaches: an
+empty line reads as nothing. Of the lines of the samples half are padded; one thread of an AMD EPYC took 8 %
+less time to read all of them, when all 320 pixels' worth was still put behind them.
 """
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
