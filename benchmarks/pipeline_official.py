@@ -35,7 +35,7 @@ HOW_TO_MAKE: Final = f"""\
 DIR holds the folders {", ".join(names[0] for names in MODEL_NAMES.values())}, each with
 {", ".join(_FILES)}. The official downloads have both forms; where they cannot be
 reached, random weights of the right shapes in the official graphs cost the same time. In an environment with
-paddlepaddle 3.2.2 and paddle2onnx 2.1.0, for each folder M:
+paddlepaddle 3.2.2, paddle2onnx 2.1.0 and packaging, for each folder M:
   paddle2onnx --model_dir M --model_filename inference.json --params_filename inference.pdiparams \\
     --save_file M/inference.onnx"""
 
