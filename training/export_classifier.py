@@ -16,11 +16,12 @@ import yaml
 from torch import nn
 
 from training import line_orientation, line_samples, orientation, page_samples
+from training.batch_norms import fold
 from training.classifier_graphs import Folded, onnx_model, save_paddle
 from training.classifier_network import ClassifierNetwork
 from training.classifier_training import Task, trained_network
 from training.export_check import largest_difference
-from training.export_recognition import fold, write_checksums
+from training.export_recognition import write_checksums
 from training.fonts import KEPT_OUT, face
 from training.line_calibration import upright_bonus
 

@@ -21,22 +21,13 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from training.alphabet import dictionary
+from training.batch_norms import fold
 from training.lines import HEIGHT
 from training.recognition_network import HEAD, TRUNK, RecognitionNetwork
 
 MODEL_NAME = "korean_PP-OCRv5_mobile_rec"
 Array = NDArray[np.float32]
 Folded = dict[str, Array]
-
-
-def fold(convolution: nn.Module, norm: nn.Module) -> tuple[Array, Array]:
-    """Weight and bias of one convolution that does what the convolution and its batch norm do."""
-    assert isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
-    assert norm.running_mean is not None and norm.running_var is not None
-    scale = norm.weight.detach() / torch.sqrt(norm.running_var + norm.eps)
-    weight = convolution.weight.detach() * scale[:, None, None, None]
-    bias = norm.bias.detach() - norm.running_mean * scale
-    return weight.numpy().astype(np.float32), bias.numpy().astype(np.float32)
 
 
 def folded_weights(network: RecognitionNetwork) -> Folded:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from training.export_recognition import fold
+from training.batch_norms import fold
 from training.splines import extension
 from training.unwarping_network import (
     BEND_UNIT,
