@@ -206,9 +206,9 @@ def measure_official(bench: Bench) -> None:
     if missing := missing_files(directory):
         raise FileNotFoundError(f"{directory} has no {', '.join(missing)}. {HOW_TO_MAKE}")
     starter = load("onnxruntime")
-    quads = ocr.StagedPipeline(starter).run(bench.a4)["dt_polys"]
-    crops = StageModels(starter).crops(bench.a4.image_bgr, quads[:LINES])
-    stages = official_stages(directory, bench.a4.image_bgr, crops)
+    quads, models = ocr.StagedPipeline(starter).run(bench.a4)["dt_polys"], StageModels(starter)
+    crops = models.crops(bench.a4.image_bgr, quads[:LINES])
+    stages = official_stages(directory, bench.a4.image_bgr, crops, models)
     bench.note(f"official: {name_of(bench.a4)} and {len(crops)} of its lines")
     times = bench.interleave([dict(stage.runs) for stage in stages])
     for number, stage in enumerate(stages):

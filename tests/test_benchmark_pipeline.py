@@ -205,6 +205,20 @@ def test_missing_official_models_are_named(tmp_path: Path, capsys: pytest.Captur
     assert "UVDoc/inference.json" in said and "paddle2onnx" in said
 
 
+def test_a_network_runs_before_another_map_is_traced() -> None:
+    seen: list[Any] = []
+
+    def network(x: Any) -> list[np.ndarray]:
+        seen.append(x)
+        return [np.ones((1, 1, 4, 6), np.float32)]
+
+    lines = np.zeros((1, 1, 4, 6), np.float32)
+    run = pipeline_official.with_output(network, lines)
+    assert run(x=["a page"])[0] is lines and seen == [["a page"]]
+    with pytest.raises(ValueError, match=r"\(1, 1, 4, 6\), not of \(1, 1, 6, 4\)"):
+        pipeline_official.with_output(network, lines.transpose(0, 1, 3, 2))(x=["a page"])
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
