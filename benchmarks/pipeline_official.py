@@ -1,13 +1,14 @@
 """The official networks, stage by stage: as the workbench runs them on a CPU, and PaddleOCR's own classes.
 
 Speed needs no trained weights: random ones of the right shapes cost the same. Such a model recognises
-nothing, so what both sides give is compared, but says nothing about quality. Only the detection map of such
-a network costs what no trained one's does: it is noise, and tracing its outlines takes longer than anything
-else. Both sides then run the network, and find the boxes in the starter network's map of the same page.
+nothing, so what both sides give is compared, but says nothing about quality. Its detection map is noise, and
+tracing the outlines of noise takes longer than the network. Both sides then run the network, and find the
+boxes in the starter network's map of the same page.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import sleep
 from typing import Any, Final
@@ -22,11 +23,11 @@ from ocr_helpers.messages import quiet_paddle
 from ocr_helpers.models.names import MODEL_NAMES
 from ocr_helpers.stages.models import ProbabilityMap, StageModels
 
-__all__ = ["HOW_TO_MAKE", "NOISE", "OfficialStage", "missing_files", "official_stages", "with_output"]
+__all__ = ["HOW_TO_MAKE", "OfficialStage", "missing_files", "official_stages", "with_output"]
 
 ImageBGR = NDArray[np.uint8]
-NOISE: Final = 0.5
-"""Share of a detection map above the threshold from which it shows no lines: those of a page fill less."""
+_NOISE: Final = 0.5
+"""Share of a detection map above the threshold from which it is noise; of a sample page 0.12 at most are."""
 _REST_S: Final = 0.3
 """Seconds before each run: Paddle's OpenMP threads spin for 0.2 s on, on cores that the next run needs."""
 
@@ -92,7 +93,7 @@ def official_stages(
     inputs |= dict.fromkeys(("textline_orientation", "text_recognition"), crops)
     resized = models.detection_input(page, limits)
     noise = float((models.probability_map(*resized).probabilities > limits.thresh).mean())
-    instead = starter.probability_map(*resized).probabilities if noise > NOISE else None
+    instead = starter.probability_map(*resized).probabilities if noise > _NOISE else None
     if instead is not None:
         predictor = theirs["text_detection"].paddlex_predictor
         predictor.runner = with_output(predictor.runner, instead)
@@ -109,9 +110,6 @@ def official_stages(
         "text_recognition": lambda: models.read(crops),
     }
 
-    def rest() -> None:
-        sleep(_REST_S)
-
     def stage(module: str) -> OfficialStage:
         def predict() -> list[Any]:
             return list(theirs[module].predict(inputs[module], **arguments[module]))
@@ -119,6 +117,7 @@ def official_stages(
         same = _same(module, ours[module](), predict())
         if module == "text_detection" and instead is not None:
             same += f", in the starter network's map: {noise:.0%} of this one's is above the threshold"
+        rest = partial(sleep, _REST_S)
         runs = {"workbench": Run(ours[module], rest), "paddleocr": Run(predict, rest)}
         return OfficialStage(module, runs, same)
 
