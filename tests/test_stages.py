@@ -12,7 +12,7 @@ from benchmarks.exactness import ENGINES, GRID, SAMPLES, compare, load, sample_p
 from ocr_helpers.pages.image_arrays import ArrayDtypeError
 from ocr_helpers.stages import RunStopped, StageInputError
 from ocr_helpers.stages.models import ModuleNotLoadedError, NotAPipelineError, StageModels
-from ocr_helpers.stages.result import STEPS, PageMappingError, StagedResult
+from ocr_helpers.stages.result import STEPS, PageMappingError, StagedResult, TextLine
 
 ALL_ON = GRID["all five modules"]
 NETWORKS = ("doc_orientation", "unwarping", "detection_network", "textline_orientation", "text_recognition")
@@ -265,6 +265,15 @@ def test_reading_order_beside_paddleocrs(staged: ocr.StagedPipeline) -> None:
     assert result.text() == "\n".join(line.text for line in read)
     with pytest.raises(ValueError, match="'reading' or 'paddleocr'"):
         result.lines("columns")  # type: ignore[arg-type]
+
+
+def test_lines_are_equal_where_all_they_say_is() -> None:
+    def line(text: str = "가", score: float = 0.5, side: int = 9) -> TextLine:
+        quad_xy = np.array([(0, 0), (side, 0), (side, 9), (0, 9)], np.int16)
+        return TextLine(text, score, quad_xy)
+
+    assert line() == line() and len({line(), line()}) == 1
+    assert line() in [line("나"), line()] and line() not in [line("나"), line(score=0.6), line(side=8), "가"]
 
 
 def test_inputs_and_memory_cannot_be_spoiled(staged: ocr.StagedPipeline, notice: ocr.Page) -> None:

@@ -46,7 +46,7 @@ class ModuleNotLoadedError(OcrHelpersError):
     """A module is switched on that the pipeline was made without."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ProbabilityMap:
     """Output of the detection network.
 

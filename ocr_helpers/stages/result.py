@@ -57,13 +57,22 @@ class StepReport:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TextLine:
     """One recognised line: text, score (0…1), box as int16 (4, 2) in pixels of ``page_bgr``."""
 
     text: str
     score: float
     quad_xy: NDArray[np.int16]
+
+    def __eq__(self, other: object) -> bool:  # a generated one asks an array for its truth, which it has not
+        if not isinstance(other, TextLine):
+            return NotImplemented
+        same = (self.text, self.score) == (other.text, other.score)
+        return same and np.array_equal(self.quad_xy, other.quad_xy)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.score))
 
 
 class StagedResult(OCRResult):  # type: ignore[misc]
