@@ -1,12 +1,15 @@
 """The package imports fast and light, and the lists that say what to install agree with each other."""
 
 import ast
+import importlib
+import pkgutil
 import re
 import statistics
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -115,6 +118,15 @@ def test_public_names() -> None:
 @pytest.mark.parametrize("name", ocr_helpers.__all__)
 def test_every_public_name_is_there_and_says_what_it_is(name: str) -> None:
     assert getattr(ocr_helpers, name).__doc__
+
+
+def test_no_generated_equality_compares_arrays() -> None:
+    """``==`` of two arrays has no truth value; from Python 3.13 on, more of the generated ones ask for it."""
+    for module in pkgutil.walk_packages(ocr_helpers.__path__, "ocr_helpers."):
+        found = vars(importlib.import_module(module.name)).values()
+        for kind in (kind for kind in found if isinstance(kind, type) and is_dataclass(kind)):
+            arrays = [field.name for field in fields(kind) if "ndarray" in str(field.type)]
+            assert not (arrays and kind.__dataclass_params__.eq), f"{kind} compares {arrays}"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("pin", PINS, ids=str)
