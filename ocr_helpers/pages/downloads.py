@@ -83,33 +83,36 @@ def download(url: str, *, max_bytes: int, timeout_s: float) -> bytes:
     """
     first = _usable_url(url)
     deadline = time.monotonic() + timeout_s
+    late = DownloadTimeoutError(
+        f"{url!r} was not complete after {timeout_s:g} s. Raise timeout_s, or pass a downloaded file."
+    )
     outcome: list[bytes | OcrHelpersError] = []
     # A socket's own timeout starts anew with every byte, and a name look-up has none: only another thread can
     # keep a deadline for the whole. A daemon, so that one that hangs never holds up the interpreter's end.
     worker = threading.Thread(
-        target=lambda: outcome.append(_fetch_or_error(first, max_bytes, deadline)),
+        target=lambda: outcome.append(_fetch_or_error(first, max_bytes, deadline, late)),
         name="download",
         daemon=True,
     )
     worker.start()
     worker.join(timeout_s)
-    # The worker may give up at the deadline itself, a moment before this thread does: the error is the same.
-    if not outcome or (isinstance(outcome[0], OcrHelpersError) and time.monotonic() >= deadline):
-        raise DownloadTimeoutError(
-            f"{url!r} was not complete after {timeout_s:g} s. Raise timeout_s, or pass a downloaded file."
-        )
-    if isinstance(outcome[0], OcrHelpersError):
-        raise outcome[0].with_traceback(None)
-    return outcome[0]
+    answer = outcome[0] if outcome else late
+    if isinstance(answer, OcrHelpersError):
+        raise answer.with_traceback(None)
+    return answer
 
 
-def _fetch_or_error(url: str, max_bytes: int, deadline: float) -> bytes | OcrHelpersError:
+def _fetch_or_error(
+    url: str, max_bytes: int, deadline: float, late: DownloadTimeoutError
+) -> bytes | OcrHelpersError:
     try:
         return _fetch(url, max_bytes, deadline)
     except OcrHelpersError as error:
         return error
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
+        if isinstance(reason, TimeoutError) and time.monotonic() >= deadline:
+            return late
         return DownloadFailedError(
             f"{url!r} could not be downloaded: {type(reason).__name__}: {reason}. "
             "Check the address and the network, or download the file and pass its path."
